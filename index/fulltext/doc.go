@@ -1,0 +1,2 @@
+// Package fulltext finds items by their words.
+package fulltext
