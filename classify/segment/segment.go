@@ -55,6 +55,9 @@ type Segmenter struct {
 	version string
 }
 
+// engine is the release of gojieba that go.mod names and data/ was taken from.
+const engine = "1.4.6"
+
 // rules is raised when this package itself would cut an old text otherwise
 // with unchanged dictionaries.
 const rules = 1
@@ -80,7 +83,7 @@ func Open(cfg Config) (*Segmenter, error) {
 	}
 	return &Segmenter{
 		jieba:   gojieba.NewJieba(files.dict, files.hmm, files.user, files.idf, files.stop),
-		version: fmt.Sprintf("gojieba-1.4.6/%d/%s", rules, files.hash[:12]),
+		version: fmt.Sprintf("gojieba-%s/%d/%s", engine, rules, files.hash[:12]),
 	}, nil
 }
 
