@@ -22,7 +22,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 
 	"qianliyan/ingest/item"
@@ -38,7 +37,7 @@ type Count struct {
 // Book is one of the three books.
 type Book struct {
 	Counts func(ctx context.Context) ([]Count, error)
-	IDs    func(ctx context.Context, source, day string) iter.Seq2[item.ID, error]
+	IDs    func(ctx context.Context, source, day string) ([]item.ID, error)
 }
 
 // Dead is one dead letter, the latest of its id.
@@ -159,10 +158,11 @@ func (d *Difference) judge(ctx context.Context, b Books, dead []Dead) error {
 	const ledger, fulltext, columnar = 1, 2, 4
 	seen := map[item.ID]int{}
 	for bit, book := range map[int]Book{ledger: b.Ledger, fulltext: b.Fulltext, columnar: b.Columnar} {
-		for id, err := range book.IDs(ctx, d.Source, d.Day) {
-			if err != nil {
-				return fmt.Errorf("cannot list the ids of %s on %s: %w", d.Source, d.Day, err)
-			}
+		ids, err := book.IDs(ctx, d.Source, d.Day)
+		if err != nil {
+			return fmt.Errorf("cannot list the ids of %s on %s: %w", d.Source, d.Day, err)
+		}
+		for _, id := range ids {
 			seen[id] |= bit
 		}
 	}

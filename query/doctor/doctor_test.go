@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -31,14 +30,8 @@ func shelf(lines ...string) Book {
 			}
 			return out, nil
 		},
-		IDs: func(_ context.Context, source, day string) iter.Seq2[item.ID, error] {
-			return func(yield func(item.ID, error) bool) {
-				for _, id := range rows[Count{Source: source, Day: day}] {
-					if !yield(id, nil) {
-						return
-					}
-				}
-			}
+		IDs: func(_ context.Context, source, day string) ([]item.ID, error) {
+			return rows[Count{Source: source, Day: day}], nil
 		},
 	}
 }
