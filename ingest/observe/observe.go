@@ -6,7 +6,7 @@
 //	qianliyan_discarded_total{stage,name,reason}  records deliberately not handed on
 //	qianliyan_errors_total{stage,name,reason}     attempts that failed
 //
-// stage is one of ingest, classify, index, query; name is the component within
+// stage is one of ingest, bus, classify, index, query; name is the component within
 // it (a source, a classifier, a store, a topic); reason is empty for received
 // and sent, and one word from a short fixed list for the others: it is a label,
 // so never a message, an id or anything a sender chose.
