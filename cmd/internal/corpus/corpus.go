@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"qianliyan/ingest/item"
@@ -131,16 +132,17 @@ func (m *maker) grievance(ch item.Channel, source string, at time.Time, t town) 
 // voice is what one citizen says on a channel about a kind of grievance.
 func (m *maker) voice(ch item.Channel, source string, at time.Time, t town, k kind, s *scene) item.Item {
 	person := m.rng.IntN(40000)
+	title, body := k.say(m.rng)
+	opening := pick(m.rng, m.grammar.Openings)
+	if ch != item.Call && strings.Contains(opening, "来电") { // nobody rings in a letter
+		opening = ""
+	}
 	it := item.Item{
 		Channel: ch, Source: source, NativeID: m.number(ch, at),
-		Title: s.fill(pick(m.rng, k.Titles)),
-		Text: s.fill(pick(m.rng, m.grammar.Openings)) + s.fill(pick(m.rng, k.Bodies)) +
-			s.fill(pick(m.rng, m.grammar.Histories)) + s.fill(pick(m.rng, m.grammar.Closings)),
+		Title: s.fill(title),
+		Text:  s.fill(opening) + s.fill(body) + s.fill(pick(m.rng, m.grammar.Histories)) + s.fill(pick(m.rng, m.grammar.Closings)),
 		Citizen: surnames[person%len(surnames)] + "**", Sender: m.sender(person),
 		Places: []string{m.county.Name, t.Name}, Submitted: at,
-	}
-	if m.rng.IntN(3) == 0 {
-		it.Text += s.fill(pick(m.rng, k.Bodies))
 	}
 	switch ch {
 	case item.Call:
@@ -161,9 +163,9 @@ func (m *maker) report(at time.Time, t town) {
 		return
 	}
 	s := newScene(m.rng, t, unit)
+	title, body := k.say(m.rng)
 	m.items = append(m.items, item.Item{
-		Channel: item.Submission, Source: "单位报送", NativeID: m.number(item.Submission, at),
-		Title: s.fill(pick(m.rng, k.Titles)), Text: s.fill(pick(m.rng, k.Bodies)) + s.fill(pick(m.rng, k.Bodies)),
+		Channel: item.Submission, Source: "单位报送", NativeID: m.number(item.Submission, at), Title: s.fill(title), Text: s.fill(body),
 		Unit: unit, Places: []string{m.county.Name, t.Name}, Submitted: at,
 	})
 }
@@ -172,9 +174,10 @@ func (m *maker) press(at time.Time, t town) {
 	k := weighted(m.rng, m.grammar.Grievances)
 	s := newScene(m.rng, t, "")
 	outlet := pick(m.rng, m.county.Media.Outlets)
+	title, body := k.say(m.rng)
 	m.items = append(m.items, item.Item{
 		Channel: item.Media, Source: "媒体监测", NativeID: m.number(item.Media, at),
-		Title: outlet + "：" + s.fill(pick(m.rng, k.Titles)), Text: "据" + outlet + "报道，有市民反映：" + s.fill(pick(m.rng, k.Bodies)) + "记者将继续关注。",
+		Title: outlet + "：" + s.fill(title), Text: "据" + outlet + "报道，有市民反映：" + s.fill(body) + "记者将继续关注。",
 		Places: []string{m.county.Name, t.Name}, Submitted: at,
 		Extra: []item.Field{{Name: "媒体", Value: outlet}},
 	})

@@ -88,3 +88,13 @@ func weighted(rng *rand.Rand, kinds []kind) kind {
 	}
 	return kinds[len(kinds)-1]
 }
+
+// say draws what a text of the kind is called and says: a title and its own
+// body where they stand in pairs, else any two.
+func (k kind) say(rng *rand.Rand) (title, body string) {
+	i := rng.IntN(len(k.Titles))
+	if len(k.Titles) > len(k.Bodies) {
+		return k.Titles[i], pick(rng, k.Bodies)
+	}
+	return k.Titles[i], k.Bodies[i]
+}
