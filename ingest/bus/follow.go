@@ -144,7 +144,6 @@ func collect(ctx context.Context, opt FollowOptions, next map[int]int64, in <-ch
 		if len(cur.recs) == 0 || !ripe && !full() {
 			to = nil
 		}
-		cur.next = next
 		select {
 		case <-ctx.Done():
 			return
@@ -154,7 +153,7 @@ func collect(ctx context.Context, opt FollowOptions, next map[int]int64, in <-ch
 			if rest = c; len(c.recs) == 0 {
 				next[c.part] = c.next
 			}
-		case to <- batch{cur.recs, maps.Clone(next), cur.bytes}:
+		case to <- batch{recs: cur.recs, next: maps.Clone(next), bytes: cur.bytes}:
 			cur = batch{}
 		}
 	}

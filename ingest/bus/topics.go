@@ -155,10 +155,13 @@ func (b *Bus) groupOffsets(ctx context.Context, req *kafka.OffsetFetchRequest) (
 	if err != nil {
 		return nil, err
 	}
+	out := map[int]int64{}
+	if errors.Is(res.Error, kafka.GroupIdNotFound) {
+		return out, nil // it has never committed
+	}
 	if res.Error != nil {
 		return nil, res.Error
 	}
-	out := map[int]int64{}
 	for _, p := range slices.Concat(slices.Collect(maps.Values(res.Topics))...) {
 		if p.Error != nil {
 			return nil, fmt.Errorf("partition %d: %w", p.Partition, p.Error)
