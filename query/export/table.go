@@ -1,7 +1,13 @@
 // Package export turns a table of answers into what a person takes away: CSV
 // that Excel opens in Chinese, XLSX, JSON. The export equals the screen: the
 // same columns in the same order, all rows.
+//
+// Answers that fit in memory are a Table; larger ones go row by row through a
+// Writer. To add a format, write a Writer and give it a case in the tests'
+// table; nothing else knows the formats but the page that offers them.
 package export
+
+import "fmt"
 
 // Kind is how a column's values are written and aligned.
 type Kind string
@@ -27,4 +33,20 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	Rows    [][]any  `json:"rows"`
 	Limited bool     `json:"limited"` // rows were left off at a limit; the page says so
+}
+
+// heading is the column's label, else its name.
+func heading(c Column) string {
+	if c.Label != "" {
+		return c.Label
+	}
+	return c.Name
+}
+
+// fits refuses a row that would shift values into other columns.
+func fits(row []any, cols []Column) error {
+	if len(row) != len(cols) {
+		return fmt.Errorf("cannot export a row of %d values under %d columns", len(row), len(cols))
+	}
+	return nil
 }
