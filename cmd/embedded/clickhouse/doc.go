@@ -1,0 +1,2 @@
+// Package clickhouse runs the ClickHouse engine inside the process.
+package clickhouse
