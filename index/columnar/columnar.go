@@ -2,32 +2,56 @@ package columnar
 
 import (
 	"context"
-	"log/slog"
-	"time"
+	"fmt"
+	"sync"
+
+	// The columns carry the zone's name, which the client resolves; a bare
+	// server or container may have no zone files.
+	_ "time/tzdata"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/prometheus/client_golang/prometheus"
 
-	"qianliyan/classify/label"
+	"qianliyan/index"
+	"qianliyan/ingest/observe"
 )
 
 // Store is the columnar store. It implements index.Store. Safe for concurrent
-// use.
+// use; writes queue.
 type Store struct {
 	cfg  Config
+	deps Deps
 	conn driver.Conn
-	log  *slog.Logger
-	m    *metrics
+	m    *observe.Meter
+	took prometheus.Histogram
+
+	mu  sync.Mutex // held by Write
+	seq uint64     // of the last row in commits
 }
 
+var _ index.Store = (*Store)(nil)
+
 // Open connects, makes the databases where they are missing, and applies the
-// migrations that are. Close releases the connections.
+// migrations that are. A migration that was changed after it was applied, or
+// made by a newer program, is an error. Close the store after use.
 func Open(ctx context.Context, cfg Config, deps Deps) (*Store, error) {
-	conn, err := Connect(cfg, deps, "")
+	conn, err := Connect(cfg, deps, cfg.Database)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{cfg: cfg, conn: conn, log: deps.Log, m: newMetrics(deps.Metrics)}
-	if err := s.setUp(ctx); err != nil {
+	s := &Store{
+		cfg: cfg, deps: deps, conn: conn,
+		m: observe.New(deps.Metrics, "index", "columnar"),
+		took: observe.Register(deps.Metrics, prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "qianliyan_columnar_write_seconds", Help: "Time of one batch, offsets included.",
+			Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
+		})),
+	}
+	if err := s.setUp(ctx, shipped); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	if _, s.seq, err = s.commits(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}
@@ -41,21 +65,9 @@ func (s *Store) Name() string { return "columnar" }
 func (s *Store) Close() error { return s.conn.Close() }
 
 // Ping reports whether the engine answers.
-func (s *Store) Ping(ctx context.Context) error { return ping(ctx, s.conn) }
-
-// Offsets are the next offsets of items.labeled by partition; empty before the
-// first Write.
-func (s *Store) Offsets(ctx context.Context) (map[int]int64, error) { return s.offsets(ctx) }
-
-// Write stores items and then the offsets. When it returns nil both are
-// durable. After an error the caller repeats it: an item written twice is one.
-func (s *Store) Write(ctx context.Context, items []label.Labeled, next map[int]int64) error {
-	return s.write(ctx, items, next)
-}
-
-// Row is one stored item: its latest version. Words is empty, they are not
-// kept here.
-type Row struct {
-	label.Labeled
-	Stored time.Time // when it was written here
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.conn.Ping(ctx); err != nil {
+		return fmt.Errorf("cannot reach ClickHouse: %w", err)
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package columnar
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -100,12 +99,4 @@ func (t TLS) config() (*tls.Config, error) {
 		out.Certificates = []tls.Certificate{pair}
 	}
 	return out, nil
-}
-
-// ping is the cheapest proof that the engine answers.
-func ping(ctx context.Context, conn driver.Conn) error {
-	if err := conn.Ping(ctx); err != nil {
-		return fmt.Errorf("cannot reach ClickHouse: %w", err)
-	}
-	return nil
 }

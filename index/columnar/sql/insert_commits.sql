@@ -1,0 +1,1 @@
+INSERT INTO commits (partition, next, seq, at)

@@ -1,0 +1,3 @@
+SELECT partition, argMax(next, seq) AS next, max(seq) AS last
+FROM commits
+GROUP BY partition
