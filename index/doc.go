@@ -1,2 +1,31 @@
-// Package index is stage 3: it shapes labelled items and writes the stores.
+// Package index is stage 3: it writes labelled items into stores, each in the
+// shape one kind of question needs.
+//
+//	index/fulltext   words: which items say this?
+//	index/columnar   columns: how many, when, where, about what?
+//
+// # Promises
+//
+// Every record of items.labeled reaches every store, or lies on items.dead with
+// the reason. It may reach a store twice, and changes nothing the second time:
+// a write is an upsert by ID and version. A store that is down holds up no other
+// one; it catches up by itself.
+//
+// # Offsets
+//
+// There is no consumer group here. Each store keeps the offsets of what it holds
+// beside what it holds, made durable together, and is asked for them at start.
+// So a store restored from last night's backup replays the day by itself, and
+// deleting a store's folder rebuilds it, as far back as the bus keeps records.
+//
+// A store whose offsets lie beyond the end of the log belongs to another log:
+// Run ends with an error that says so rather than skip what comes next.
+//
+// What every store has may be dropped from the broker in the process: Trimmable.
+//
+// # To add a store
+//
+// Implement Store and hand it to New in cmd. It does not belong here when it
+// keeps no state of its own (that is a classifier) or when a query over an
+// existing store can answer the question.
 package index

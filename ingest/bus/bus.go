@@ -19,7 +19,9 @@ import (
 // Deps is what a Bus needs of its surroundings.
 type Deps struct {
 	// Dial opens connections; nil dials TCP. The broker in the process brings
-	// its own.
+	// its own, and with it topics keep their records until their owner drops
+	// them: that broker's own clean-up would empty partitions, and an empty one
+	// counts from 0 again after a restart.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Log gets what a person should know; nil drops it.
 	Log *slog.Logger
@@ -65,7 +67,9 @@ func Open(cfg Config, deps Deps) (*Bus, error) {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	dial := deps.Dial
-	if dial == nil {
+	if dial != nil {
+		cfg.Retention = Forever
+	} else {
 		dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	}
 	b := &Bus{

@@ -134,14 +134,11 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// withDefaults fills what is zero from Defaults. Without addresses the broker
-// is the one in the process, whose records are dropped by its owner alone: its
-// own clean-up would empty partitions, and an empty one counts from 0 again
-// after a restart.
+// withDefaults fills what is zero from Defaults.
 func (c Config) withDefaults() Config {
 	d := Defaults()
 	if len(c.Brokers) == 0 {
-		c.Brokers, c.Retention = []string{"broker.in.process:9092"}, Forever
+		c.Brokers = []string{"broker.in.process:9092"}
 	}
 	fill(&c.Partitions, d.Partitions)
 	fill(&c.Replication, d.Replication)

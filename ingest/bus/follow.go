@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -83,31 +84,43 @@ func (b *Bus) Follow(ctx context.Context, topic string, from map[int]int64, opt 
 }
 
 // start is the first next of a Follow: from where given and still there, else
-// the first record. nil without an error means that ctx ended.
+// the first record. Every offset is held against the log before anything is
+// handled. nil without an error means that ctx ended.
 func (b *Bus) start(ctx context.Context, topic string, from map[int]int64) (map[int]int64, error) {
-	var bounds map[int]Bound
+	until := time.Now().Add(b.cfg.GuardWait.D())
 	for n := 0; ; n++ {
-		var err error
-		if bounds, err = b.Bounds(ctx, topic); err == nil {
-			break
+		bounds, err := b.Bounds(ctx, topic)
+		if err == nil {
+			if err = fits(topic, from, bounds); err == nil {
+				next := make(map[int]int64, len(bounds))
+				for p, bound := range bounds {
+					next[p] = max(from[p], bound.First)
+				}
+				return next, nil
+			}
+			if time.Now().After(until) {
+				return nil, err
+			}
+		} else {
+			until = time.Now().Add(b.cfg.GuardWait.D())
 		}
 		if n == 3 {
-			b.log.Warn("waiting for the broker", "topic", topic, "err", short(err))
+			b.log.Warn("cannot begin to read, trying again", "topic", topic, "err", short(err))
 		}
 		if !b.pause(ctx, n) {
 			return nil, nil
 		}
 	}
-	next := make(map[int]int64, len(bounds))
-	for p, bound := range bounds {
-		next[p] = max(from[p], bound.First)
-	}
-	for p, at := range from {
-		if _, ok := bounds[p]; !ok && at > 0 {
-			return nil, &OffsetError{topic, p, at, Bound{}} // the topic had more partitions
+}
+
+// fits is an *OffsetError for the first offset beyond the end of its partition.
+func fits(topic string, from map[int]int64, bounds map[int]Bound) error {
+	for _, p := range slices.Sorted(maps.Keys(from)) {
+		if at := from[p]; at > bounds[p].Last {
+			return &OffsetError{topic, p, at, bounds[p]}
 		}
 	}
-	return next, nil
+	return nil
 }
 
 // batch is what one call of a Follow handler gets.

@@ -23,7 +23,9 @@ func (b *Bus) EnsureTopics(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		b.log.Warn("topics are not ready yet", "err", short(err))
+		if n == 5 { // a cluster takes a few moments to place new partitions
+			b.log.Warn("topics are not ready yet", "err", short(err))
+		}
 		if !b.pause(ctx, n) {
 			return fmt.Errorf("cannot make topics on %q: %w", b.cfg.Brokers, err)
 		}

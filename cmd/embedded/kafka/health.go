@@ -10,8 +10,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"qianliyan/ingest/setting"
 )
 
 // ErrDiskFull is part of Healthy's error while there is too little room; it
@@ -71,15 +69,14 @@ func (b *Broker) check() {
 		h.broken = fmt.Errorf("磁盘写不进或读不回（目录 %s）：%w。已停止接收；请检查磁盘，然后重新启动", b.cfg.Dir, err)
 		b.log.Error("disk probe failed, intake is closed until the next start", "err", err)
 	case err != nil || ferr == nil && free < b.cfg.MinFree:
-		text, _ := (free &^ (1<<20 - 1)).MarshalText()
-		need, _ := b.cfg.MinFree.MarshalText()
-		h.full = fmt.Errorf("%w：目录 %s 所在磁盘只剩 %s，至少要 %s。已暂停接收；腾出空间后自动恢复", ErrDiskFull, b.cfg.Dir, text, need)
+		h.full = fmt.Errorf("%w：目录 %s 所在磁盘只剩 %d MB，至少要 %d MB。已暂停接收；腾出空间后自动恢复",
+			ErrDiskFull, b.cfg.Dir, free>>20, b.cfg.MinFree>>20)
 		if was == nil {
-			b.log.Error("disk is full, intake is closed", "free", int64(free), "need", int64(b.cfg.MinFree))
+			b.log.Error("disk is full, intake is closed", "free", free, "need", b.cfg.MinFree)
 		}
 	default:
 		if h.full = nil; was != nil {
-			b.log.Info("disk has room again, intake is open", "free", int64(free))
+			b.log.Info("disk has room again, intake is open", "free", free)
 		}
 	}
 }
@@ -107,10 +104,10 @@ func writeProbe(name string) error {
 }
 
 // freeBytes is the room on dir's disk for this user.
-func freeBytes(dir string) (setting.Size, error) {
+func freeBytes(dir string) (int64, error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, err
 	}
-	return setting.Size(st.Bavail) * setting.Size(st.Bsize), nil
+	return int64(st.Bavail) * int64(st.Bsize), nil
 }

@@ -16,22 +16,20 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
-
-	"qianliyan/ingest/setting"
 )
 
 // Config says where the broker keeps its records.
 type Config struct {
 	// Dir is the broker's folder. One process at a time may have it open.
-	Dir string `toml:"-"`
-	// MinFree is how much must be free on the disk; below that no records are
-	// taken. Zero means 256 MiB.
-	MinFree setting.Size `toml:"min_free"`
-	// MaxRecord is the largest record of any topic, as in the bus. Zero means
-	// 16 MiB.
-	MaxRecord setting.Size `toml:"-"`
+	Dir string
+	// MinFree is how many bytes must be free on the disk; below that no records
+	// are taken. Zero means 256 MiB.
+	MinFree int64
+	// MaxRecord is the largest record of any topic in bytes, as in the bus. Zero
+	// means 16 MiB.
+	MaxRecord int64
 	// Log gets what a person should know; nil drops it.
-	Log *slog.Logger `toml:"-"`
+	Log *slog.Logger
 }
 
 // Broker is a running broker. All methods may be called concurrently.
@@ -98,7 +96,7 @@ func (b *Broker) open() error {
 			"log.retention.ms":          "-1",
 			"log.retention.bytes":       "-1",
 			"log.segment.bytes":         strconv.Itoa(4 << 20), // what Trim frees, and start need not read
-			"message.max.bytes":         strconv.FormatInt(int64(b.cfg.MaxRecord)+1<<20, 10),
+			"message.max.bytes":         strconv.FormatInt(b.cfg.MaxRecord+1<<20, 10),
 			"offsets.retention.minutes": strconv.Itoa(1 << 30),
 		}))
 	if err != nil {
