@@ -17,6 +17,7 @@ const firstYear = 1949
 type Reading struct {
 	Unix       bool      // JSON: a number is seconds or milliseconds since 1970, never a day of a spreadsheet
 	Serial1904 bool      // the workbook counts days from 1904
+	Either     bool      // a rejects file: the number may be a spreadsheet's days or JSON's seconds, which differ in length
 	Number     bool      // the source typed this value as a number
 	Now        time.Time // the latest year allowed is the one after it; zero is time.Now
 }
@@ -74,7 +75,7 @@ func parseTime(s string, r Reading) (time.Time, string) {
 		if t, reason, ok := compact(s, r); ok {
 			return t, reason
 		}
-		if r.Unix {
+		if r.Unix || r.Either && len(s) >= 9 && !strings.Contains(s, ".") {
 			return unix(s, r)
 		}
 		return serial(s, r)
@@ -203,7 +204,7 @@ func unix(s string, r Reading) (time.Time, string) {
 	whole, fraction, _ := strings.Cut(s, ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
 	switch {
-	case err != nil || !r.Number:
+	case err != nil || !r.Number && !r.Either:
 		return time.Time{}, "不是认得出的时间"
 	case len(whole) == 13:
 		return time.UnixMilli(n).In(item.Zone), ""
