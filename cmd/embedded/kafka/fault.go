@@ -12,11 +12,13 @@ import (
 type faults struct {
 	mu      sync.Mutex
 	produce func() error
+	last    kmsg.Request // kfake asks for every topic and partition of a request
+	refused bool         // what was said of last
 }
 
 // FailProduce makes the broker call fn before each produce request, and answer
 // all its records with Kafka's storage error when fn returns an error. For
-// tests; nil ends it. fn must not block: it holds up the whole broker.
+// tests; nil ends it. fn must not block, nor call the broker: it holds it up.
 func (b *Broker) FailProduce(fn func() error) {
 	b.faults.mu.Lock()
 	defer b.faults.mu.Unlock()
@@ -37,11 +39,15 @@ func (b *Broker) Control(key int16, fn func(kmsg.Request) (kmsg.Response, error,
 func (b *Broker) gate() kfake.Fault {
 	return kfake.Fault{
 		Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.KafkaStorageError, Count: -1,
-		When: func(kmsg.Request) bool {
-			b.faults.mu.Lock()
-			fault := b.faults.produce
-			b.faults.mu.Unlock()
-			return b.Healthy() != nil || fault != nil && fault() != nil
+		When: func(req kmsg.Request) bool {
+			f := &b.faults
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if req != f.last {
+				f.last = req
+				f.refused = b.Healthy() != nil || f.produce != nil && f.produce() != nil
+			}
+			return f.refused
 		},
 	}
 }
