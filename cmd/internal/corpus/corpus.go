@@ -139,8 +139,8 @@ func (m *maker) voice(ch item.Channel, source string, at time.Time, t town, k ki
 	}
 	it := item.Item{
 		Channel: ch, Source: source, NativeID: m.number(ch, at),
-		Title: s.fill(title),
-		Text:  s.fill(opening) + s.fill(body) + s.fill(pick(m.rng, m.grammar.Histories)) + s.fill(pick(m.rng, m.grammar.Closings)),
+		Title:   s.fill(title),
+		Text:    s.fill(opening) + s.fill(body) + s.fill(pick(m.rng, m.grammar.Histories)) + s.fill(pick(m.rng, m.grammar.Closings)),
 		Citizen: surnames[person%len(surnames)] + "**", Sender: m.sender(person),
 		Places: []string{m.county.Name, t.Name}, Submitted: at,
 	}
