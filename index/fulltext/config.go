@@ -1,36 +1,57 @@
 package fulltext
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 
-	"qianliyan/classify/segment"
-
 	"github.com/prometheus/client_golang/prometheus"
+
+	"qianliyan/classify/segment"
 )
 
 // Config is the full-text index's part of the configuration.
 type Config struct {
-	// Dir is the folder of the index: one folder per month, and commit.json.
-	Dir string `toml:"dir"`
-	// Batch is the most items that one flush of a shard takes; 0 is 500. Larger
-	// is a little faster and needs more memory.
+	// Dir is the folder of the index: one folder per month, and commit.json. Set by the program.
+	Dir string `toml:"-"`
+	// Batch is the most items that one flush of a shard takes, 1 to 1000. Larger is a little faster and needs more memory.
 	Batch int `toml:"batch"`
-	// Workers is how many flushes run at once; 0 is 2.
+	// Workers is how many flushes run at once.
 	Workers int `toml:"workers"`
+	// TitleBoost is how much more a word of the title weighs in the order of hits than one of the text.
+	TitleBoost float64 `toml:"title_boost"`
 }
 
-// Validate says in the administrator's words what is wrong.
+// DefaultConfig is right for two cores and a few years of items.
+func DefaultConfig() Config { return Config{Batch: 500, Workers: 2, TitleBoost: 2.5} }
+
+// Validate reports all problems, in Chinese, joined. A zero is the default.
 func (c Config) Validate() error {
-	switch {
-	case c.Dir == "":
-		return fmt.Errorf("fulltext.dir 未填：请写全文索引的文件夹")
-	case c.Batch < 0 || c.Batch > 1000:
-		return fmt.Errorf("fulltext.batch 是 %d：请写 1 到 1000，或 0 表示默认 500", c.Batch)
-	case c.Workers < 0 || c.Workers > 64:
-		return fmt.Errorf("fulltext.workers 是 %d：请写 1 到 64，或 0 表示默认 2", c.Workers)
+	var errs []error
+	if c.Batch < 0 || c.Batch > 1000 {
+		errs = append(errs, fmt.Errorf("batch：%d 不在 1 到 1000 之间", c.Batch))
 	}
-	return nil
+	if c.Workers < 0 || c.Workers > 64 {
+		errs = append(errs, fmt.Errorf("workers：%d 不在 1 到 64 之间", c.Workers))
+	}
+	if c.TitleBoost < 0 || c.TitleBoost > 100 {
+		errs = append(errs, fmt.Errorf("title_boost：%v 不在 0 到 100 之间", c.TitleBoost))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) withDefaults() Config {
+	d := DefaultConfig()
+	if c.Batch == 0 {
+		c.Batch = d.Batch
+	}
+	if c.Workers == 0 {
+		c.Workers = d.Workers
+	}
+	if c.TitleBoost == 0 {
+		c.TitleBoost = d.TitleBoost
+	}
+	return c
 }
 
 // Deps is what an Index works with.
