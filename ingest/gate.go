@@ -105,6 +105,8 @@ func (g *Gate) compile(s secrecy) error {
 		hardOpen  = `[(\[{【〔〖]`
 		hardClose = `[)\]}】〕〗]`
 	)
+	// NUL never stands in a folded line: it keeps an empty list of words from
+	// matching everything.
 	level := `(?:` + spaced(s.Levels) + `)`
 	star := `[` + regexp.QuoteMeta(s.Stars) + `]`
 	term := `(?:[0-9一二三四五六七八九十百]+\s*(?:年|个\s*月|月|天|日)|` + spaced(append([]string{"\x00"}, s.Terms...)) + `)`
@@ -182,8 +184,8 @@ func (g *Gate) Check(it item.Item) *item.Problem {
 	}
 }
 
-// Marked reports whether the text bears a mark.
-func (g *Gate) Marked(it item.Item) bool { return g.Check(it) != nil }
+// Secret reports whether the text bears a mark.
+func (g *Gate) Secret(it item.Item) bool { return g.Check(it) != nil }
 
 // field judges an extra field: by its value when it is a column of levels,
 // else as running text, where only marks that cannot be words count.

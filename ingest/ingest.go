@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"sync"
 
@@ -125,18 +124,39 @@ func (g *Ingestor) CatchUp(ctx context.Context) error { return g.ledger.CatchUp(
 // Counts is how many items were accepted, by source and day.
 func (g *Ingestor) Counts(ctx context.Context) ([]ledger.Count, error) { return g.ledger.Counts(ctx) }
 
-// IDs yields the accepted items of a source and day; see ledger.Ledger.IDs.
-func (g *Ingestor) IDs(ctx context.Context, source, day string) iter.Seq2[item.ID, error] {
-	return g.ledger.IDs(ctx, source, day)
+// IDs lists the accepted items of a source and day, in the order of IDs. It
+// reads the whole ledger; see ledger.Ledger.IDs.
+func (g *Ingestor) IDs(ctx context.Context, source, day string) ([]item.ID, error) {
+	var out []item.ID
+	for id, err := range g.ledger.IDs(ctx, source, day) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, id)
+	}
+	return out, nil
 }
+
+// Entry is what the ledger has of an item; Revision 0 means nothing. An item
+// accepted within the last second may not be there yet.
+func (g *Ingestor) Entry(id item.ID) (ledger.Entry, error) {
+	list, err := g.ledger.Lookup([]item.ID{id})
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	return list[0], nil
+}
+
+// Key is the installation's key, for connectors that hash.
+func (g *Ingestor) Key() []byte { return g.deps.Key }
 
 // Offsets is the next offset of each partition of items.raw that the ledger
 // needs: the broker may drop what lies before.
 func (g *Ingestor) Offsets() map[int]int64 { return g.ledger.Offsets() }
 
-// Marked reports whether a text bears a secrecy mark, for rows that never
+// Secret reports whether a text bears a secrecy mark, for rows that never
 // become items and would be written to a rejects file.
-func (g *Ingestor) Marked(it item.Item) bool { return g.gate.Marked(it) }
+func (g *Ingestor) Secret(it item.Item) bool { return g.gate.Secret(it) }
 
 // maxMeters bounds the sources shown apart in metrics: a name can be made up
 // on the command line.
