@@ -59,11 +59,13 @@
 // Names, phones, accounts and numbers of identity cards never leave this
 // package in clear, whichever field they feed: protect says how they are
 // masked (name 张**, phone 138****0000, account A****45, card 430****1X,
-// contact for phone or account, hide for nothing at all). data/common.toml lists words in column names
-// that mark a column no kind knows as protected. Sender is the HMAC-SHA256 of
-// the first phone, else account, under the installation's key, cut to 16
-// bytes: the same person counts as one, and nobody can read who it is. Words
-// inside title and text are the sender's and are not touched here.
+// contact for phone or account, hide for nothing at all). A column that one
+// kind protects is protected in tables of every other kind too, and
+// data/common.toml lists words in column names that protect a column which no
+// kind lists. Sender is the HMAC-SHA256 of the first phone, else account, under
+// the installation's key, cut to 16 bytes: the same person counts as one, and
+// nobody can read who it is. Words inside title and text are the sender's and
+// are not touched here.
 //
 // # Times
 //

@@ -27,6 +27,7 @@ type common struct {
 	blank     map[string]bool
 	anonymous map[string]bool
 	guards    []guard
+	protected map[string]protect // columns that any kind protects
 }
 
 // guard protects columns that no kind lists, by words in their names.
@@ -102,7 +103,7 @@ func parse(files map[string][]byte) (*Set, error) {
 	if err := decode(files[commonFile], &words); err != nil {
 		report(commonFile, err)
 	}
-	c := &common{blank: set(words.Blank), anonymous: set(words.Anonymous), guards: words.Guards}
+	c := &common{blank: set(words.Blank), anonymous: set(words.Anonymous), guards: words.Guards, protected: map[string]protect{}}
 	for i, g := range c.guards {
 		if !g.Protect.valid() || g.Protect == "" {
 			report(commonFile, fmt.Errorf("第 %d 个 guard 的 protect = %q 不是已有的方式：可用 %s", i+1, g.Protect, protectNames))
@@ -120,6 +121,12 @@ func parse(files map[string][]byte) (*Set, error) {
 		if err != nil {
 			report(file, err)
 			continue
+		}
+		// What names a person in one kind does so in a table of another.
+		for name, at := range m.byName {
+			if how := m.columns[at.column].Protect; how != "" {
+				c.protected[name] = stricter(how, c.protected[name])
+			}
 		}
 		s.byName[m.name] = m
 		s.names = append(s.names, m.name)

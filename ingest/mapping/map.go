@@ -192,6 +192,13 @@ func (m *Mapping) extra(it *item.Item, p picked, cells []item.Field) {
 // guard is how a column that no kind lists is protected.
 func (m *Mapping) guard(name string) protect {
 	n := item.Normalize(name)
+	if how := m.common.protected[n]; how != "" {
+		return how
+	}
+	// A member of a member (owner.phone) is protected by its own name too.
+	if how := m.common.protected[n[strings.LastIndexByte(n, '.')+1:]]; how != "" {
+		return how
+	}
 	for _, g := range m.common.guards {
 		for _, w := range g.Contains {
 			if strings.Contains(n, w) {

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,6 +25,19 @@ const (
 )
 
 const protectNames = "name、phone、account、card、contact、hide"
+
+// strict orders the ways by how much they leave, least first.
+var strict = [...]protect{maskHide, maskCard, maskName, maskPhone, maskContact, maskAccount}
+
+// stricter is the one of two ways that leaves less.
+func stricter(a, b protect) protect {
+	for _, p := range strict {
+		if a == p || b == p {
+			return p
+		}
+	}
+	return ""
+}
 
 func (p protect) valid() bool {
 	switch p {
@@ -61,17 +75,17 @@ func (p protect) mask(value string) string {
 // phoneLike reports whether v is written as a phone number: at least seven
 // digits, and little else.
 func phoneLike(v string) bool {
-	digits, others := 0, 0
+	count, others := 0, 0
 	for _, r := range v {
 		switch {
 		case r >= '0' && r <= '9':
-			digits++
+			count++
 		case strings.ContainsRune("+-() ,;/、", r):
 		default:
 			others++
 		}
 	}
-	return digits >= 7 && others == 0
+	return count >= shortestNumber && others == 0
 }
 
 // ends keeps the first and last runes of v round the stars. A value with fewer
@@ -107,32 +121,41 @@ func phones(v string) string {
 	return strings.Join(out, "、")
 }
 
-// numbers is the runs of at least seven digits in v, hyphens and brackets
-// within a number left out, the country's prefix too.
+// numbers is the phone numbers in v, digits only and without the country's
+// prefix. Blanks part two numbers only where one would be too long.
 func numbers(v string) []string {
 	var out []string
-	var b strings.Builder
-	flush := func() {
-		n := strings.TrimPrefix(b.String(), "0086")
-		if len(n) == 13 {
-			n = strings.TrimPrefix(n, "86")
+	for _, piece := range strings.FieldsFunc(v, func(r rune) bool { return !strings.ContainsRune("+-() 0123456789", r) }) {
+		whole := national(digits(piece))
+		if len(whole) <= longestNumber {
+			out = append(out, whole)
+			continue
 		}
-		if len(n) >= 7 {
-			out = append(out, n)
-		}
-		b.Reset()
-	}
-	for _, r := range v {
-		switch {
-		case r >= '0' && r <= '9':
-			b.WriteRune(r)
-		// A blank parts two numbers unless the part before it is too short to be one.
-		case r == ' ' && b.Len() >= 7, !strings.ContainsRune("+-() ", r):
-			flush()
+		for _, part := range strings.Fields(piece) {
+			out = append(out, national(digits(part)))
 		}
 	}
-	flush()
-	return out
+	return slices.DeleteFunc(out, func(n string) bool { return len(n) < shortestNumber })
+}
+
+// Lengths of phone numbers: a local one, and one with its area and a mobile.
+const shortestNumber, longestNumber = 7, 12
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// national drops the prefix of the country.
+func national(n string) string {
+	if n = strings.TrimPrefix(n, "0086"); len(n) == 13 {
+		n = strings.TrimPrefix(n, "86")
+	}
+	return n
 }
 
 // sender is the keyed hash that stands for a person, or empty when value names

@@ -93,11 +93,31 @@ func parseTime(s string, r Reading) (time.Time, string) {
 	default:
 		return time.Time{}, "不是认得出的时间"
 	}
-	c, reason := parseClock(s[len(d[0]):])
+	rest := s[len(d[0]):]
+	if d[6] != "" || rest == "" || rest[0] < '0' || rest[0] > '9' {
+		return onDay(d, d[5], rest)
+	}
+	// Day and hour run together (2014-10-188:09): taken only where one way of
+	// parting them is possible, and not for 2014-10-118:09.
+	t, reason := onDay(d, d[5], rest)
+	if len(d[5]) == 2 {
+		switch other, no := onDay(d, d[5][:1], d[5][1:]+rest); {
+		case no == "" && reason == "":
+			return time.Time{}, "分不清日和时"
+		case no == "":
+			return other, ""
+		}
+	}
+	return t, reason
+}
+
+// onDay is the moment of a clock on the date whose year and month are in d.
+func onDay(d []string, day, rest string) (time.Time, string) {
+	c, reason := parseClock(rest)
 	if reason != "" {
 		return time.Time{}, reason
 	}
-	return c.on(number(d[1]), number(d[3]), number(d[5]))
+	return c.on(number(d[1]), number(d[3]), number(day))
 }
 
 // sameMarks wants the marks between year, month and day to be of one kind.

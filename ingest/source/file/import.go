@@ -240,8 +240,8 @@ func (im *importer) peek(r reader) ([]row, error) {
 	for len(ahead) < headRows && size < int(im.o.Limits.BatchBytes) {
 		w, err := r.next()
 		if err != nil {
-			if decided := im.decide(names); decided != nil && errors.Is(err, io.EOF) {
-				err = decided
+			if decided := im.decide(names); decided != nil {
+				return nil, decided
 			}
 			return ahead, err
 		}
@@ -251,7 +251,10 @@ func (im *importer) peek(r reader) ([]row, error) {
 			names = append(names, c.Name)
 		}
 	}
-	return ahead, im.decide(names)
+	if err := im.decide(names); err != nil {
+		return nil, err
+	}
+	return ahead, nil
 }
 
 // decide is the kind for rows of these names. Rows without any name, all of
