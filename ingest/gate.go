@@ -35,6 +35,7 @@ var shippedSecrecy []byte
 // A Gate holds no state and is safe for concurrent use.
 type Gate struct {
 	fields            map[string]bool
+	stars             string
 	headLines, runes  int
 	level, whole      *regexp.Regexp
 	label, listed     *regexp.Regexp
@@ -84,7 +85,7 @@ func NewGate(path string) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot set up the secrecy gate: %w", err)
 	}
-	g := &Gate{fields: map[string]bool{}, headLines: s.HeadLines, runes: s.LineRunes}
+	g := &Gate{fields: map[string]bool{}, stars: s.Stars, headLines: s.HeadLines, runes: s.LineRunes}
 	for _, f := range s.Fields {
 		g.fields[item.Normalize(f)] = true
 	}
@@ -199,7 +200,7 @@ func (g *Gate) field(f item.Field) bool {
 		return g.level.MatchString(v) && !strings.HasPrefix(v, "非") && !strings.HasPrefix(v, "不") && !strings.HasPrefix(v, "无")
 	}
 	for line := range lines(f.Value) {
-		if strings.Contains(line, "密") && (g.labelled(line) || g.starred.MatchString(line) && g.whole.MatchString(line)) {
+		if strings.Contains(line, "密") && (g.labelled(line) || g.star(line) >= 0 && g.whole.MatchString(line)) {
 			return true
 		}
 	}
@@ -220,15 +221,16 @@ func (g *Gate) marked(s string, title bool) bool {
 		if !strings.Contains(line, "密") {
 			continue
 		}
-		if g.whole.MatchString(line) || g.labelled(line) {
+		runes := utf8.RuneCountInString(line)
+		if runes <= 4*g.runes && g.whole.MatchString(line) || g.labelled(line) {
 			return true
 		}
 		if title || head <= g.headLines {
 			// A text in one line begins with its head, however long it is.
-			if at := g.starred.FindStringIndex(line); at != nil && (utf8.RuneCountInString(line[:at[0]]) <= g.runes/2) {
+			if at := g.star(line); at >= 0 && utf8.RuneCountInString(line[:at]) <= g.runes/2 {
 				return true
 			}
-			if utf8.RuneCountInString(line) <= g.runes && g.bordered.MatchString(line) {
+			if runes <= g.runes && g.bordered.MatchString(line) {
 				return true
 			}
 		}
@@ -236,8 +238,22 @@ func (g *Gate) marked(s string, title bool) bool {
 	return false
 }
 
+// star is where a level with a star begins, -1 for nowhere.
+func (g *Gate) star(line string) int {
+	if !strings.ContainsAny(line, g.stars) {
+		return -1
+	}
+	if at := g.starred.FindStringIndex(line); at != nil {
+		return at[0]
+	}
+	return -1
+}
+
 // labelled finds 密级：机密 that is not the beginning of a list of levels.
 func (g *Gate) labelled(line string) bool {
+	if !strings.ContainsAny(line, ":=") {
+		return false
+	}
 	for _, at := range g.label.FindAllStringIndex(line, -1) {
 		if !g.listed.MatchString(line[at[1]:]) {
 			return true
