@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"errors"
 	"os"
 	"testing"
 
@@ -62,4 +63,13 @@ func count(t testing.TB, c driver.Conn, sql string, args ...any) (n uint64) {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return n
+}
+
+// code is the engine's number of an error, 0 where it is none of its.
+func code(err error) int32 {
+	var e *ch.Exception
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
 }

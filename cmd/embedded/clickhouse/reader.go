@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -69,7 +70,13 @@ func (l *lease) confineRequest(req *request) error {
 func (l *lease) confineStatement(req *request, kind class, count uint32) error {
 	switch {
 	case kind == unknown || count == 0: // not SQL: let the parser say where
-		if _, _, err := l.run("SELECT formatQuery("+quoteString(req.sql)+")", "Null", nil); err != nil {
+		// It must not be run to learn that: an engine given three statements
+		// may have done two before it stumbles over the third.
+		_, _, err := l.run("SELECT formatQuery("+quoteString(req.sql)+")", "Null", nil)
+		if e, ok := errors.AsType[*Error](err); ok {
+			e.Text, _, _ = strings.Cut(e.Text, ": In scope SELECT formatQuery(")
+			return e
+		} else if err != nil {
 			return err
 		}
 		fallthrough
@@ -82,7 +89,8 @@ func (l *lease) confineStatement(req *request, kind class, count uint32) error {
 		return nil
 	}
 	// The brackets keep FORMAT out, which would choose how the tree itself is
-	// printed and so hide it; they also turn EXPLAIN into a readable tree.
+	// printed and so hide it, and INTO OUTFILE, which the parser calls
+	// read-only behind EXPLAIN AST; they turn EXPLAIN into a readable tree.
 	explain := "EXPLAIN AST SELECT * FROM (\n" + trimEnd(req.sql) + "\n)"
 	if kind, count := l.classify(explain); kind != readOnly || count != 1 {
 		if word := firstWord(req.sql); word == "SHOW" || word == "DESC" || word == "DESCRIBE" || word == "EXISTS" {
