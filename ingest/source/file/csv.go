@@ -42,6 +42,11 @@ type csvReader struct {
 	columns int
 	line    int // lines read so far
 
+	// What is to be read again before in, and how far it was read: behind a
+	// stray quote the lines it seemed to hold are read as lines.
+	again []byte
+	pos   int
+
 	buf  []byte // cells of the record, one after the other
 	ends []int  // where each cell ends in buf
 	raw  []byte // the record as read
@@ -67,7 +72,7 @@ func (c *csvReader) next() (record, error) {
 	rec := record{number: c.line + 1}
 	s, size, broken := cellStart, 0, false
 	for {
-		b, err := c.in.ReadByte()
+		b, err := c.readByte()
 		if errors.Is(err, io.EOF) {
 			return c.atEOF(rec, s, size, broken)
 		}
@@ -97,6 +102,9 @@ func (c *csvReader) next() (record, error) {
 		case s == quoteEnd:
 			c.add('"', size)
 			s, broken = plain, true
+			if bytes.IndexByte(c.raw, '\n') >= 0 && size <= c.limit {
+				return c.stray(rec), nil
+			}
 		case s == cellStart:
 			s = plain
 		case b == '\n':
@@ -124,9 +132,43 @@ func (c *csvReader) newline(b byte) {
 	if b != '\r' {
 		return
 	}
-	if next, err := c.in.Peek(1); err == nil && next[0] == '\n' {
-		c.in.Discard(1)
+	if next, err := c.readByte(); err == nil && next != '\n' {
+		c.unread(next)
 	}
+}
+
+func (c *csvReader) readByte() (byte, error) {
+	if c.pos < len(c.again) {
+		c.pos++
+		return c.again[c.pos-1], nil
+	}
+	c.again, c.pos = nil, 0
+	return c.in.ReadByte()
+}
+
+func (c *csvReader) unread(b byte) {
+	if c.pos > 0 {
+		c.pos--
+		return
+	}
+	c.again = []byte{b}
+}
+
+// stray refuses the first line of the record just read and has the others
+// read again: a quote there is not closed, and what seems to be within it are
+// rows of their own.
+func (c *csvReader) stray(rec record) record {
+	first, rest, _ := bytes.Cut(c.raw, []byte("\n"))
+	c.line = rec.number
+	if c.pos >= len(rest) {
+		c.pos -= len(rest) // all of it came from what is read again
+	} else {
+		c.again, c.pos = append(bytes.Clone(rest), c.again[c.pos:]...), 0
+	}
+	line := strings.TrimRight(string(first), "\r")
+	rec.cells = strings.Split(line, string(c.comma))
+	rec.problem = &item.Problem{Value: shown(line), Reason: "引号没有成对，不知道单元格到哪里为止", Hint: "请补上或删去多余的英文双引号；单元格里的双引号要写两遍"}
+	return rec
 }
 
 func (c *csvReader) atEOF(rec record, s state, size int, broken bool) (record, error) {
@@ -137,18 +179,11 @@ func (c *csvReader) atEOF(rec record, s state, size int, broken bool) (record, e
 		c.line++
 		return c.finish(rec, size, broken), nil
 	}
-	// Everything to the end stands within one quote: it was a stray. Only its
-	// line is refused and the rest is read anew, as far as it is still held.
-	first, rest, _ := bytes.Cut(c.raw, []byte("\n"))
-	c.line = rec.number
-	c.in = bufio.NewReader(bytes.NewReader(bytes.Clone(rest)))
-	rec.cells = strings.Split(strings.TrimRight(readable(string(first)), "\r"), string(c.comma))
-	rec.problem = &item.Problem{Value: shown(string(first)), Reason: "引号没有成对，不知道单元格到哪里为止", Hint: "请补上或删去多余的英文双引号；单元格里的双引号要写两遍"}
-	if size > c.limit {
-		c.in = bufio.NewReader(strings.NewReader(""))
-		rec.cells, rec.lost = nil, true
-		rec.problem.Reason = "引号没有成对，从这一行到文件末尾都没有读到"
+	if size <= c.limit {
+		return c.stray(rec), nil
 	}
+	rec.lost = true
+	rec.problem = &item.Problem{Value: shown(string(c.raw[:min(len(c.raw), 400)])), Reason: "引号没有成对，从这一行到文件末尾都没有读到", Hint: "请补上或删去多余的英文双引号，再导入一次"}
 	return rec, nil
 }
 

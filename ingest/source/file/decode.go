@@ -132,29 +132,26 @@ func (markBad) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error
 }
 
 // looksUTF16 reports whether sample is UTF-16 whose high bytes stand at
-// offsets of the given parity. Separators and line ends of any table are
-// ASCII, so there are NUL bytes, and nearly all stand there.
+// offsets of the given parity: nearly all of it reads as Chinese or ASCII, and
+// there is some ASCII, as separators and line ends of any table are. ASCII
+// with stray NUL bytes, which reads as Chinese too, is told by being UTF-8.
 func looksUTF16(sample []byte, parity int) bool {
 	sample = sample[:len(sample)&^1]
-	if len(sample) < 4 {
+	units := len(sample) / 2
+	if units < 2 || utf8.Valid(sample) && bytes.Count(sample, []byte{0})*4 < len(sample) {
 		return false
 	}
-	nuls, there, plausible := 0, 0, 0
+	ascii, plausible := 0, 0
 	for i := 0; i < len(sample); i += 2 {
-		high, low := sample[i+parity], sample[i+1-parity]
-		if high == 0 {
-			there++
-		}
-		if high == 0 || low == 0 {
-			nuls++
-		}
-		if r := rune(high)<<8 | rune(low); r < 0x80 && (r >= ' ' || r == '\n' || r == '\r' || r == '\t') ||
-			unicode.Is(unicode.Han, r) || r >= 0x2000 && r < 0x3400 || r >= 0xFF00 && r < 0xFFEF || r >= 0xD800 && r < 0xE000 {
+		switch r := rune(sample[i+parity])<<8 | rune(sample[i+1-parity]); {
+		case r >= ' ' && r < 0x7F, r == '\n', r == '\r', r == '\t':
+			ascii++
+			plausible++
+		case unicode.Is(unicode.Han, r), r >= 0x2000 && r < 0x3400, r >= 0xFF00 && r < 0xFFEF, r >= 0xD800 && r < 0xE000:
 			plausible++
 		}
 	}
-	units := len(sample) / 2
-	return nuls*200 >= units && there*10 >= nuls*9 && plausible*10 >= units*9
+	return ascii*200 >= units && plausible*10 >= units*9
 }
 
 // guess is the encoding of a sample that begins with a byte above ASCII:
