@@ -75,7 +75,7 @@ func (t *tail) passDamage(ctx context.Context, cause error) (chunk, error) {
 		"topic", t.topic, "partition", t.part, "offset", t.next, "until", good-1, "err", cause)
 	lost := Record{Topic: t.topic, Partition: t.part, Offset: t.next,
 		Headers: map[string]string{HeaderDeadUntil: strconv.FormatInt(good-1, 10)}}
-	err := t.b.Bury(ctx, lost, "bus", fmt.Errorf("%d offsets cannot be read: %w", good-t.next, cause))
+	err := t.bury(ctx, lost, fmt.Errorf("%d offsets cannot be read: %w", good-t.next, cause))
 	if err != nil {
 		return c, err
 	}

@@ -116,7 +116,7 @@ func (t *tail) step(ctx context.Context) (chunk, error) {
 		if want, ok := r.Headers[HeaderCRC]; ok && want != checksum(r.Value) {
 			t.meter.Error("checksum")
 			cause := fmt.Errorf("value has checksum %s, its header says %s: damaged on the way", checksum(r.Value), want)
-			if err := t.b.Bury(ctx, r, "bus", cause); err != nil {
+			if err := t.bury(ctx, r, cause); err != nil {
 				return c, err
 			}
 			continue
@@ -125,6 +125,16 @@ func (t *tail) step(ctx context.Context) (chunk, error) {
 		c.recs = append(c.recs, r)
 	}
 	return c, nil
+}
+
+// bury puts aside what cannot be read. A damaged record of Dead itself is only
+// counted: each reader of Dead would add another.
+func (t *tail) bury(ctx context.Context, r Record, cause error) error {
+	if t.topic == Dead {
+		t.meter.Discarded("damaged", 1)
+		return nil
+	}
+	return t.b.Bury(ctx, r, "bus", cause)
 }
 
 // place compares where to read, and the end seen before, with what the broker

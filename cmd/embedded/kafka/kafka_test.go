@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
@@ -17,6 +18,7 @@ import (
 	"qianliyan/cmd/embedded/kafka"
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
+	"qianliyan/ingest/setting"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,7 +35,7 @@ func open(t *testing.T, dir string) *kafka.Broker {
 
 func client(t *testing.T, br *kafka.Broker) *bus.Bus {
 	t.Helper()
-	b, err := bus.Open(bus.Config{Partitions: 1}, bus.Deps{Dial: br.Dial})
+	b, err := bus.Open(bus.Config{Partitions: 1, PublishTimeout: setting.Duration(time.Second)}, bus.Deps{Dial: br.Dial})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,21 +107,3 @@ func (h harness) groupShares(t *testing.T) {
 	all.wait(ctx, t, n)
 	first.stop(t)
 }
-
-func (h harness) groupGuard(t *testing.T) {
-	b, ctx := h.ready(t), limit(t)
-	publish(t, b, bus.Labeled, records(0, 200))
-	got := newSeen()
-	g := start(ctx, func(ctx context.Context) error {
-		return b.Group(ctx, "guard", bus.Labeled, func(_ context.Context, recs []bus.Record) error { got.add(recs); return nil })
-	})
-	got.wait(ctx, t, 200)
-	g.stop(t)
-	g = start(ctx, func(ctx context.Context) error {
-		return b.Group(ctx, "guard", bus.Labeled, func(context.Context, []bus.Record) error { return errors.New("nothing new was expected") })
-	})
-	g.cancel() // at the end is not beyond the end
-	if err := g.result(t); err != nil {
-		t.Errorf("Group at the end of the log: %v", err)
-	}
-}
