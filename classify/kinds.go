@@ -1,6 +1,12 @@
 package classify
 
-import "qianliyan/classify/taxonomy"
+import (
+	"qianliyan/classify/form"
+	"qianliyan/classify/region"
+	"qianliyan/classify/taxonomy"
+	"qianliyan/classify/topic"
+	"qianliyan/classify/urgency"
+)
 
 // kind is one line of the table.
 type kind struct {
@@ -10,5 +16,12 @@ type kind struct {
 
 // kinds is the table of classifiers, in running order.
 func kinds() []kind {
-	return []kind{}
+	return []kind{
+		{"topic", func(c Config, _ *taxonomy.Taxonomy) (Classifier, error) {
+			return topic.New(topic.Config{Model: c.TopicModel, Rules: c.Rules})
+		}},
+		{"urgency", func(c Config, _ *taxonomy.Taxonomy) (Classifier, error) { return urgency.New(c.Rules) }},
+		{"region", func(c Config, t *taxonomy.Taxonomy) (Classifier, error) { return region.New(t, c.Home) }},
+		{"form", func(c Config, _ *taxonomy.Taxonomy) (Classifier, error) { return form.New(c.Rules) }},
+	}
 }
