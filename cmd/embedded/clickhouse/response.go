@@ -142,6 +142,11 @@ func (b *body) fill() {
 	case cause != nil:
 		b.err = cause
 	case err != nil:
+		if b.comp != nil {
+			// Framed but not squeezed: clickhouse-go looks for the text in
+			// the bytes as they came, and loses it in zstd's.
+			b.comp = compress.NewWriter(compress.LevelZero, compress.None)
+		}
 		b.buf, b.err = b.frame(lateException(err, b.tag)), io.EOF
 	case piece == nil:
 		b.err = io.EOF
