@@ -146,3 +146,7 @@ func (c *counter) add(term []byte) {
 	f.SetFrequency(1)
 	c.freqs[alias(term)] = f
 }
+
+// Searchable reports whether s holds a letter or digit, without which a Has
+// cannot be answered.
+func Searchable(s string) bool { return searchable(appendNormal(nil, s)) }

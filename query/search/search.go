@@ -1,15 +1,18 @@
 package search
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"qianliyan/index/fulltext"
 	"qianliyan/ingest/item"
 	"qianliyan/query/filter"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Sort is the order of hits.
@@ -27,7 +30,7 @@ const (
 type Request struct {
 	Filter filter.Filter
 	Sort   Sort
-	Size   int    // hits on the page, 0 is 20, at most 200 (export: fulltext.MaxSize)
+	Size   int    // hits on the page, 0 is 20, at most fulltext.MaxSize
 	After  string // Result.Next of the page before; empty is the first page
 	Facets bool   // count the filter's lists over all hits
 	Loose  bool   // any of the words, best first: what is similar, where nothing holds all words
@@ -77,17 +80,32 @@ type Piece struct {
 
 // Config is the search's part of the configuration.
 type Config struct {
-	// Passages is how many passages of a text a hit shows; 0 is 2.
+	// Passages is how many passages of a text a hit shows.
 	Passages int `toml:"passages"`
-	// Width is the length of a passage in characters; 0 is 60.
+	// Width is the length of a passage in characters.
 	Width int `toml:"width"`
+}
+
+// DefaultConfig fits a page of 1366 pixels: two lines of passages a hit.
+func DefaultConfig() Config { return Config{Passages: 2, Width: 60} }
+
+// Validate reports all problems, in Chinese, joined. A zero is the default.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Passages < 0 || c.Passages > 10 {
+		errs = append(errs, fmt.Errorf("passages：%d 不在 1 到 10 之间", c.Passages))
+	}
+	if c.Width != 0 && (c.Width < 10 || c.Width > 1000) {
+		errs = append(errs, fmt.Errorf("width：%d 不在 10 到 1000 之间", c.Width))
+	}
+	return errors.Join(errs...)
 }
 
 // Deps is what a Searcher works with.
 type Deps struct {
 	Index   *fulltext.Index
-	Log     *slog.Logger
-	Metrics prometheus.Registerer
+	Log     *slog.Logger          // nil discards
+	Metrics prometheus.Registerer // nil keeps none; the index counts its own searches
 }
 
 // Searcher answers searches. It may be used from many goroutines.
@@ -96,13 +114,105 @@ type Searcher struct {
 	deps Deps
 }
 
-// New checks the configuration and opens nothing.
+// New checks the configuration. It opens nothing and there is nothing to
+// close: the index belongs to whoever opened it.
 func New(cfg Config, deps Deps) (*Searcher, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Index == nil {
+		return nil, errors.New("cannot search without an index")
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	d := DefaultConfig()
+	cfg.Passages, cfg.Width = cmp.Or(cfg.Passages, d.Passages), cmp.Or(cfg.Width, d.Width)
 	return &Searcher{cfg, deps}, nil
 }
 
-// Search answers req. A mistake in the words is an *item.Problem that says
+// pageSize is the size of a page where the request names none.
+const pageSize = 20
+
+// Search answers req. A mistake in the request is an *item.Problem that says
 // where.
 func (s *Searcher) Search(ctx context.Context, req Request) (Result, error) {
-	return Result{}, nil
+	start := time.Now()
+	parsed, err := Parse(req.Filter.Words)
+	if err != nil {
+		return Result{}, err
+	}
+	q, err := query(req, parsed)
+	if err != nil {
+		return Result{}, err
+	}
+	a, err := s.deps.Index.Search(ctx, q)
+	switch {
+	case errors.Is(err, fulltext.ErrCursor):
+		return Result{}, &item.Problem{Column: "翻页", Value: short(req.After), Reason: "翻页标记与这次检索不符", Hint: "请从第一页重新翻"}
+	case err != nil:
+		return Result{}, fmt.Errorf("cannot search for %q: %w", req.Filter.String(), err)
+	}
+	res := Result{Total: a.Total, Next: a.Next, Understood: parsed.Understood, Loose: q.Loose, Hits: make([]Hit, len(a.Hits))}
+	title, text := s.words(parsed, q.Loose)
+	for i := range a.Hits {
+		res.Hits[i] = s.hit(&a.Hits[i], title, text)
+	}
+	if req.Facets {
+		res.Facets = map[string][]Facet{}
+		for name, counts := range a.Facets {
+			list := make([]Facet, len(counts))
+			for i, c := range counts {
+				list[i] = Facet{c.Value, c.N}
+			}
+			res.Facets[name] = list
+		}
+	}
+	res.Took = time.Since(start)
+	s.deps.Log.Debug("search", "filter", req.Filter.String(), "total", res.Total, "took", res.Took)
+	return res, nil
 }
+
+// words are what to mark in titles and in texts, in normal form.
+func (s *Searcher) words(p Parsed, loose bool) (title, text []string) {
+	for _, w := range p.Words {
+		list := []string{item.Normalize(w.Text)}
+		if loose {
+			list = s.deps.Index.Terms(w.Text)
+		}
+		if w.Field != "text" {
+			title = append(title, list...)
+		}
+		if w.Field != "title" {
+			text = append(text, list...)
+		}
+	}
+	return title, text
+}
+
+// headline is how much of a text stands in for a missing title.
+const headline = 40
+
+func (s *Searcher) hit(d *fulltext.Doc, title, text []string) Hit {
+	h := Hit{
+		ID: d.ID, Score: d.Score, Channel: d.Channel, Source: d.Source, Unit: d.Unit,
+		Topic: first(d.Topics), Region: first(d.Regions), Urgency: d.Urgency, Form: first(d.Forms),
+		Time: d.Time, Day: d.Day,
+	}
+	body := mark(d.Text, text)
+	h.Passages = body.passages(s.cfg.Passages, s.cfg.Width)
+	head := mark(d.Title, title)
+	if h.Title = head.pieces(span{0, len(head.text)}); len(h.Title) == 0 {
+		h.Title = body.pieces(span{0, min(headline, len(body.text))})
+	}
+	return h
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+func short(s string) string { return s[:min(len(s), 80)] }
