@@ -11,15 +11,15 @@ import (
 	"qianliyan/ingest/item"
 )
 
-// group is the consumer group all classify processes share.
-const group = "classify"
+// Group is the consumer group all classify processes share.
+const Group = "classify"
 
 // Run labels what arrives on items.raw until ctx ends, and then returns nil.
 func (p *Pipeline) Run(ctx context.Context) error {
 	if p.bus == nil {
 		return errors.New("cannot run classify: no bus")
 	}
-	return p.bus.Group(ctx, group, bus.Raw, p.handle)
+	return p.bus.Group(ctx, Group, bus.Raw, p.handle)
 }
 
 // answer is what became of one record: out, or the reason to bury it.
@@ -29,59 +29,73 @@ type answer struct {
 }
 
 // handle labels one batch and publishes it in its order. It returns nil once
-// every record lies on items.labeled or items.dead.
+// every record lies on items.labeled or items.dead. After an error the batch
+// comes again whole; what lies there already is written a second time, which
+// every reader takes without harm. So it counts only when all is done.
 func (p *Pipeline) handle(ctx context.Context, recs []bus.Record) error {
-	p.meter.Received(len(recs))
 	answers, err := p.labelAll(ctx, recs)
 	if err != nil {
 		return err
 	}
-	out := make([]bus.Record, 0, len(recs))
-	from := make([]bus.Record, 0, len(recs)) // from[i] became out[i]
+	var out []bus.Record
+	var from []int // out[i] was made of recs[from[i]]
 	for i, a := range answers {
-		if a.err != nil {
-			if err := p.bury(ctx, recs[i], "label", a.err); err != nil {
-				return err
-			}
-			continue
+		if a.err == nil {
+			out, from = append(out, a.out), append(from, i)
 		}
-		out, from = append(out, a.out), append(from, recs[i])
 	}
-	return p.publish(ctx, out, from)
-}
-
-// publish writes out. A record that became too large with its labels can never
-// be written and is buried as it was received; any other failure is returned,
-// and the whole batch is tried again.
-func (p *Pipeline) publish(ctx context.Context, out, from []bus.Record) error {
-	err := p.bus.Publish(ctx, bus.Labeled, out)
-	var failed *bus.PublishError
-	if err == nil || !errors.As(err, &failed) {
-		if err == nil {
-			p.meter.Sent(len(out))
-		}
+	large, err := p.publish(ctx, out)
+	if err != nil {
+		p.meter.Error("publish")
 		return err
 	}
-	for i, e := range failed.Errs {
-		if e != nil && !errors.Is(e, bus.ErrTooLarge) {
-			p.meter.Error("publish")
-			return err
-		}
-		if e != nil {
-			if err := p.bury(ctx, from[i], "size", e); err != nil {
-				return err
-			}
+	for i, e := range large {
+		answers[from[i]].err = e
+	}
+	for i, a := range answers {
+		if a.err == nil {
 			continue
 		}
-		p.meter.Sent(1)
+		if err := p.bus.Bury(ctx, recs[i], "classify", a.err); err != nil {
+			p.meter.Error("bury")
+			return err
+		}
+		p.log.Error("item cannot be labelled", "stage", "classify", "item_id", recs[i].Key,
+			"partition", recs[i].Partition, "offset", recs[i].Offset, "err", a.err)
 	}
+	p.count(answers)
 	return nil
 }
 
-func (p *Pipeline) bury(ctx context.Context, rec bus.Record, reason string, cause error) error {
-	p.log.Error("item cannot be labelled", "stage", "classify", "item_id", rec.Key, "partition", rec.Partition, "offset", rec.Offset, "err", cause)
-	p.meter.Discarded(reason, 1)
-	return p.bus.Bury(ctx, rec, "classify", cause)
+// publish writes out and returns the records, by index, that became too large
+// with their labels: they can never be written. Any other failure is an error.
+func (p *Pipeline) publish(ctx context.Context, out []bus.Record) (map[int]error, error) {
+	err := p.bus.Publish(ctx, bus.Labeled, out)
+	var failed *bus.PublishError
+	if !errors.As(err, &failed) {
+		return nil, err
+	}
+	large := map[int]error{}
+	for _, i := range failed.Failed() {
+		if !errors.Is(failed.Errs[i], bus.ErrTooLarge) {
+			return nil, err
+		}
+		large[i] = failed.Errs[i]
+	}
+	return large, nil
+}
+
+// count books a finished batch.
+func (p *Pipeline) count(answers []answer) {
+	buried := 0
+	for _, a := range answers {
+		if a.err != nil {
+			buried++
+		}
+	}
+	p.meter.Received(len(answers))
+	p.meter.Sent(len(answers) - buried)
+	p.meter.Discarded("buried", buried)
 }
 
 // labelAll answers every record, as many at a time as there are free slots.
