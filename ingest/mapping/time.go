@@ -61,7 +61,7 @@ func ParseTime(value string, r Reading) (time.Time, *item.Problem) {
 			now = time.Now()
 		}
 		if last := now.In(item.Zone).Year() + 1; t.Year() < firstYear || t.Year() > last {
-			reason = "的年份不在 " + strconv.Itoa(firstYear) + " 到 " + strconv.Itoa(last) + " 之间"
+			reason = "年份不在 " + strconv.Itoa(firstYear) + " 到 " + strconv.Itoa(last) + " 之间"
 		}
 	}
 	if reason != "" {
@@ -167,7 +167,7 @@ func parseClock(s string) (clock, string) {
 	m := clockA.FindStringSubmatch(s)
 	if m == nil {
 		if m = clockB.FindStringSubmatch(s); m == nil {
-			return c, "里的时刻认不出"
+			return c, "时刻认不出"
 		}
 		m = append(m, "")
 	}

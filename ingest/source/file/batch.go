@@ -154,7 +154,7 @@ func chooseComma(in *bufio.Reader, k kinds, limits Limits) byte {
 		in.Discard(6)
 		return sample[4]
 	}
-	best, comma := -1, byte(',')
+	best, comma := 0, byte(',')
 	for _, c := range []byte(",;\t|") {
 		t := &table{}
 		r := newCSV(bufio.NewReader(bytes.NewReader(sample)), c, limits)

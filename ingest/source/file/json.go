@@ -253,7 +253,7 @@ func (o *flattener) member(name string, value json.RawMessage, depth int) {
 		}
 		// The decoder puts a replacement character for half a surrogate pair.
 		if o.problem == nil && o.whole && strings.Contains(text, replacement) {
-			o.problem = &item.Problem{Column: name, Value: shown(text), Reason: "里有不成对的 \\u 转义，不是完整的字", Hint: "请从原系统重新导出"}
+			o.problem = &item.Problem{Column: name, Value: shown(text), Reason: "含有不成对的 \\u 转义，不是完整的字", Hint: "请从原系统重新导出"}
 		}
 		if o.problem == nil {
 			o.problem = badText(name, text)

@@ -239,7 +239,7 @@ func restore(r row) (row, bool) {
 			continue
 		}
 		if r.problem == nil && strings.Contains(c.Value, replacement) {
-			r.problem = &item.Problem{Column: c.Name, Value: shown(c.Value), Reason: "里仍有认不出的字符（" + replacement + "）", Hint: "请对照原文件改成正确的字，再重新导入"}
+			r.problem = &item.Problem{Column: c.Name, Value: shown(c.Value), Reason: "仍有认不出的字符（" + replacement + "）", Hint: "请对照原文件改成正确的字，再重新导入"}
 		}
 		if c.Name == rawColumn {
 			raw = c.Value

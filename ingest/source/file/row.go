@@ -51,9 +51,9 @@ const (
 func badText(column, text string) *item.Problem {
 	switch {
 	case !utf8.ValidString(text):
-		return &item.Problem{Column: column, Value: shown(text), Reason: "里有不是文字的字节，编码可能混用", Hint: "请从原系统重新导出，或在表格软件里改好后另存为“CSV UTF-8”"}
+		return &item.Problem{Column: column, Value: shown(text), Reason: "含有不是文字的字节，编码可能混用", Hint: "请从原系统重新导出，或在表格软件里改好后另存为“CSV UTF-8”"}
 	case strings.ContainsRune(text, 0):
-		return &item.Problem{Column: column, Value: shown(text), Reason: "里有空字符（NUL）", Hint: "请删去空字符后再导入；文件可能在传输中损坏"}
+		return &item.Problem{Column: column, Value: shown(text), Reason: "含有空字符（NUL）", Hint: "请删去空字符后再导入；文件可能在传输中损坏"}
 	}
 	return nil
 }

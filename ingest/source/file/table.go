@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,20 @@ type kinds struct {
 	one *mapping.Mapping
 }
 
+// each is the mappings to try, in the set's order.
+func (k kinds) each() []*mapping.Mapping {
+	if k.one != nil {
+		return []*mapping.Mapping{k.one}
+	}
+	var out []*mapping.Mapping
+	for _, name := range k.set.Kinds() {
+		if m, problem := k.set.Get(name); problem == nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 func (k kinds) detect(header []string) (*mapping.Mapping, mapping.Match) {
 	if k.one != nil {
 		return k.one, k.one.Match(header)
@@ -32,6 +47,7 @@ func (k kinds) detect(header []string) (*mapping.Mapping, mapping.Match) {
 type table struct {
 	src     records
 	ahead   []record // read while looking for the header
+	failed  error    // what ended that look, to be told behind these
 	names   []string
 	kind    *mapping.Mapping
 	strict  bool // rows must be as wide as the header
@@ -50,14 +66,15 @@ func newTable(src records, k kinds, strict bool) (*table, error) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			t.failed = err
+			break
 		}
 		if !r.blank() {
 			t.ahead = append(t.ahead, r)
 		}
 	}
 	if len(t.ahead) == 0 {
-		return nil, io.EOF
+		return nil, cmp.Or(t.failed, io.EOF)
 	}
 	if isRejects(t.ahead[0].cells) {
 		t.rejects = true
@@ -67,7 +84,7 @@ func newTable(src records, k kinds, strict bool) (*table, error) {
 	}
 	best := t.findHeader(k)
 	if !best.match.Usable {
-		return nil, headerless{noHeader(t.ahead[0].cells, k)}
+		return nil, cmp.Or(t.failed, error(headerless{noHeader(t.ahead[0].cells, k)}))
 	}
 	t.kind, t.names = best.kind, trimRight(best.names)
 	t.ahead = t.ahead[best.after:]
@@ -86,8 +103,7 @@ type candidate struct {
 // first of equals, and one row before two.
 func (t *table) findHeader(k kinds) candidate {
 	var best candidate
-	try := func(names []string, after int) {
-		kind, m := k.detect(names)
+	try := func(names []string, after int, kind *mapping.Mapping, m mapping.Match) {
 		if best.kind == nil || m.Usable && !best.match.Usable || m.Usable == best.match.Usable && m.Known > best.match.Known {
 			best = candidate{names, kind, m, after}
 		}
@@ -96,11 +112,14 @@ func (t *table) findHeader(k kinds) candidate {
 		if r.problem != nil {
 			continue
 		}
-		try(r.cells, i+1)
-		if i+1 < len(t.ahead) && t.ahead[i+1].problem == nil {
-			if kind, _ := k.detect(join(r.cells, t.ahead[i+1].cells, nil)); kind != nil {
-				try(join(r.cells, t.ahead[i+1].cells, kind), i+2)
-			}
+		kind, m := k.detect(r.cells)
+		try(r.cells, i+1, kind, m)
+		if i+1 == len(t.ahead) || t.ahead[i+1].problem != nil {
+			continue
+		}
+		for _, kind := range k.each() {
+			names := join(r.cells, t.ahead[i+1].cells, kind)
+			try(names, i+2, kind, kind.Match(names))
 		}
 	}
 	return best
@@ -120,9 +139,7 @@ func join(upper, lower []string, kind *mapping.Mapping) []string {
 		switch {
 		case l == "":
 			out[i] = u
-		case kind != nil && kind.Knows(over+l):
-			out[i] = over + l
-		case kind == nil, kind.Knows(l):
+		case kind.Knows(l) && !kind.Knows(over+l):
 			out[i] = l
 		default:
 			out[i] = over + l
@@ -170,9 +187,8 @@ func noHeader(first []string, k kinds) *item.Problem {
 		want = want[:8]
 	}
 	return &item.Problem{
-		Value:  shown(strings.Join(seen, "、")),
-		Reason: fmt.Sprintf("：前 %d 行里没有认得出标题或正文的表头", headRows),
-		Hint:   "请在表头写上这样的列名：" + strings.Join(want, "、") + "；或在列对应表里加上这里的列名",
+		Reason: fmt.Sprintf("前 %d 行里没有认得出标题或正文的列名（看到的是：%s）", headRows, strings.Join(seen, "、")),
+		Hint:   "请用这样的列名：" + strings.Join(want, "、") + "；或在列对应表里加上这里的列名",
 	}
 }
 
@@ -183,6 +199,9 @@ func (t *table) next() (row, error) {
 		if len(t.ahead) > 0 {
 			rec, t.ahead = t.ahead[0], t.ahead[1:]
 		} else {
+			if t.failed != nil {
+				return row{}, t.failed
+			}
 			var err error
 			if rec, err = t.src.next(); err != nil {
 				return row{}, err

@@ -227,9 +227,9 @@ func newBook(w *workbook, k kinds) (*bookReader, error) {
 func (b *bookReader) nothing() error {
 	var why []string
 	for _, s := range b.report {
-		why = append(why, "“"+shown(s.Name)+"”："+s.Skipped)
+		why = append(why, "“"+shown(s.Name)+"”"+s.Skipped)
 	}
-	return &item.Problem{Reason: "没有可读的工作表。" + strings.Join(why, "；"), Hint: "请检查表头，或在列对应表里加上这里的列名"}
+	return &item.Problem{Reason: "没有可读的工作表：" + strings.Join(why, "；")}
 }
 
 // advance goes to the next sheet with a header, io.EOF after the last.

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // errUnzipped ends a workbook that unpacks to more than it may.
@@ -32,25 +33,35 @@ func (u *unzipped) Read(p []byte) (int, error) {
 }
 
 // cappedReader bounds one piece of text in XML: the decoder would hold it
-// whole. Beyond the limit it drops bytes up to the next tag.
+// whole. Beyond the limit it drops bytes up to the next tag, though never part
+// of a character or of an entity.
 type cappedReader struct {
-	in    *bufio.Reader
-	limit int
-	since int  // bytes since the last token
-	cut   bool // bytes were dropped since the flag was cleared
+	in     *bufio.Reader
+	limit  int
+	since  int  // bytes since the last token
+	entity bool // within &…;
+	cut    bool // bytes were dropped since the flag was cleared
 }
 
 // ReadByte makes the XML decoder read through no buffer of its own.
 func (c *cappedReader) ReadByte() (byte, error) {
 	b, err := c.in.ReadByte()
-	if c.since++; c.since <= c.limit || err != nil {
+	if err != nil {
 		return b, err
 	}
-	for b != '<' {
-		c.cut = true
-		if b, err = c.in.ReadByte(); err != nil {
-			return b, err
+	if c.since++; c.since > c.limit && utf8.RuneStart(b) && (!c.entity || c.since > c.limit+64) {
+		for b != '<' {
+			c.cut = true
+			if b, err = c.in.ReadByte(); err != nil {
+				return b, err
+			}
 		}
+	}
+	switch b {
+	case '&':
+		c.entity = true
+	case ';', '<':
+		c.entity = false
 	}
 	return b, nil
 }
