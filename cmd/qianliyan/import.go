@@ -56,7 +56,7 @@ func (i importCommand) Run(ctx context.Context, c *Common) error {
 		for _, path := range i.Files {
 			report, err := i.one(ctx, c, path, file.Options{
 				Mappings: mappings, Mapping: i.Kind, Channel: item.Channel(i.Channel), Source: i.Source,
-				Key: key, Limits: cfg.Watch.Limits, Accept: client.Accept, Secret: gate.Marked,
+				Key: key, Limits: cfg.Watch.Limits, Accept: client.Accept, Secret: gate.Secret,
 			})
 			sum.Files = append(sum.Files, report)
 			sum.Accepted += report.Accepted

@@ -25,6 +25,7 @@ import (
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/setting"
 	"qianliyan/ingest/source/file"
+	"qianliyan/ingest/source/form"
 	"qianliyan/ingest/source/push"
 	"qianliyan/query/adhoc"
 	"qianliyan/query/search"
@@ -44,6 +45,7 @@ type Config struct {
 	Bus      bus.Config      `toml:"bus"`
 	Ingest   ingest.Config   `toml:"ingest"`
 	Push     push.Config     `toml:"push"`
+	Form     form.Config     `toml:"form"`
 	Watch    file.Config     `toml:"watch"`
 	Classify classify.Config `toml:"classify"`
 	Index    index.Config    `toml:"index"`
@@ -87,14 +89,15 @@ func Default() Config {
 		Bus:      bus.Defaults(),
 		Ingest:   ingest.DefaultConfig(),
 		Push:     push.DefaultConfig(),
+		Form:     form.DefaultConfig(),
 		Watch:    file.DefaultConfig(),
-		Classify: classify.DefaultConfig(),
+		Classify: classify.Defaults(),
 		Index:    index.Defaults(),
 		Fulltext: fulltext.DefaultConfig(),
 		Columnar: columnar.Default(),
-		Search:   search.DefaultConfig(),
-		Trend:    trend.Default(),
-		SQL:      adhoc.Default(),
+		Search:   search.Config{},
+		Trend:    trend.Config{},
+		SQL:      adhoc.Config{},
 		Web:      web.DefaultConfig(),
 	}
 }
@@ -104,9 +107,9 @@ func (c Config) Validate() error {
 	return collect([]section{
 		{"", c.check},
 		{"log", c.Log.Validate}, {"bus", c.Bus.Validate}, {"ingest", c.Ingest.Validate}, {"push", c.Push.Validate},
-		{"watch", c.Watch.Validate}, {"classify", c.Classify.Validate}, {"index", c.Index.Validate},
-		{"fulltext", c.Fulltext.Validate}, {"columnar", c.Columnar.Validate}, {"search", c.Search.Validate},
-		{"trend", c.Trend.Validate}, {"sql", c.SQL.Validate}, {"web", c.Web.Validate},
+		{"form", c.Form.Validate}, {"watch", c.Watch.Validate}, {"classify", c.Classify.Validate}, {"index", c.Index.Validate},
+		{"fulltext", c.Fulltext.Validate}, {"columnar", c.Columnar.Validate},
+		{"web", c.Web.Validate},
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -90,25 +91,35 @@ type section struct {
 	check func() error
 }
 
-// collect runs the checks of all sections and names the section in each
+// collect runs the checks of all sections and names the whole key in each
 // problem.
 func collect(sections []section) error {
 	var out Problems
 	for _, s := range sections {
 		for _, e := range flatten(s.check()) {
-			p := Problem{Key: s.name, Reason: e.Error()}
-			var own Problems
-			if errors.As(e, &own) {
-				out = append(out, own...)
-				continue
-			}
-			out = append(out, p)
+			out = append(out, problemOf(s.name, e.Error()))
 		}
 	}
 	if len(out) == 0 {
 		return nil
 	}
 	return out
+}
+
+// keyed is how the stages begin a problem: with the key, and a colon or the
+// value that stands there.
+var keyed = regexp.MustCompile(`^([a-z0-9_.\[\]]+)(：| = |（| 应| 不| 至)(.*)$`)
+
+func problemOf(section, message string) Problem {
+	m := keyed.FindStringSubmatch(message)
+	if m == nil {
+		return Problem{Key: section, Reason: message}
+	}
+	key := strings.TrimPrefix(section+"."+m[1], ".")
+	if m[2] == "：" {
+		return Problem{Key: key, Reason: m[3]}
+	}
+	return Problem{Key: key, Reason: strings.TrimSpace(m[2] + m[3])}
 }
 
 // flatten takes joined errors apart.

@@ -147,7 +147,19 @@ func (c *Client) do(ctx context.Context, method, path string, v url.Values, body
 	return json.NewDecoder(res.Body).Decode(out)
 }
 
+// send asks and makes a refusal an *AnswerError.
 func (c *Client) send(ctx context.Context, method, path string, v url.Values, body io.Reader) (*http.Response, error) {
+	res, err := c.request(ctx, method, path, v, body)
+	if err != nil || res.StatusCode/100 == 2 {
+		return res, err
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	return nil, &AnswerError{Status: res.StatusCode, Message: message(b)}
+}
+
+// request asks, whatever the status of the answer.
+func (c *Client) request(ctx context.Context, method, path string, v url.Values, body io.Reader) (*http.Response, error) {
 	u := url.URL{Scheme: "http", Host: "local", Path: path, RawQuery: v.Encode()}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
@@ -157,12 +169,7 @@ func (c *Client) send(ctx context.Context, method, path string, v url.Values, bo
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach the server on the data folder: %w", err)
 	}
-	if res.StatusCode/100 == 2 {
-		return res, nil
-	}
-	defer res.Body.Close()
-	b, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
-	return nil, &AnswerError{Status: res.StatusCode, Message: message(b)}
+	return res, nil
 }
 
 // AnswerError is a refusal of the server, in its own words.

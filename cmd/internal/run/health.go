@@ -28,6 +28,9 @@ const (
 	partIngest   = "接入"
 )
 
+// partOf names the part behind a store's name.
+var partOf = map[string]string{"fulltext": partFulltext, "columnar": partColumnar}
+
 // watchHealth asks every part each second.
 func (n *Node) watchHealth(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
@@ -54,6 +57,9 @@ func (n *Node) checkHealth(ctx context.Context) {
 	note(partBus, n.bus.Ping(ctx))
 	note(partColumnar, n.columnar.Ping(ctx))
 	note(partIngest, n.ingestor.Ready())
+	for store, err := range n.indexer.Problems() {
+		note(partOf[store], err)
+	}
 	if behind, err := n.indexer.Lag(ctx); err == nil {
 		maps.Copy(lag, behind)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -85,7 +86,7 @@ func (n *Node) books() doctor.Books {
 				list, err := n.ingestor.Counts(ctx)
 				return convert(list, func(c ledger.Count) doctor.Count { return doctor.Count(c) }), err
 			},
-			IDs: n.acceptedIDs,
+			IDs: n.ingestor.IDs,
 		},
 		Fulltext: doctor.Book{
 			Counts: func(ctx context.Context) ([]doctor.Count, error) {
@@ -97,25 +98,13 @@ func (n *Node) books() doctor.Books {
 		Columnar: doctor.Book{
 			Counts: func(ctx context.Context) ([]doctor.Count, error) {
 				list, err := n.columnar.CountByDay(ctx)
-				return convert(list, func(c columnar.Count) doctor.Count { return doctor.Count{Source: c.Source, Day: c.Day, N: int(c.Items)} }), err
+				return convert(list, func(c columnar.Count) doctor.Count { return doctor.Count(c) }), err
 			},
 			IDs: n.columnar.IDs,
 		},
 		Dead:   n.dead,
 		Behind: n.Behind,
 	}
-}
-
-// acceptedIDs collects the ledger's ids of one source and day.
-func (n *Node) acceptedIDs(ctx context.Context, source, day string) ([]item.ID, error) {
-	var out []item.ID
-	for id, err := range n.ingestor.IDs(ctx, source, day) {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, id)
-	}
-	return out, nil
 }
 
 // entry is what the ledger knows of one item.
@@ -150,17 +139,31 @@ func (c *Client) Doctor(ctx context.Context, deep bool, wait time.Duration, out 
 	return c.Get(ctx, "/local/doctor", v, out)
 }
 
-// Accept hands items to the node's intake.
+// Accept hands items to the node's intake, as ingest.Ingestor.Accept does: an
+// intake that is closed is an *item.Unavailable.
 func (c *Client) Accept(ctx context.Context, items []item.Item) ([]item.Outcome, error) {
 	body, err := push.LocalBody(items)
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
-		Results []item.Outcome `json:"results"`
+	res, err := c.request(ctx, http.MethodPost, "/local/accept", nil, body)
+	if err != nil {
+		return nil, err
 	}
-	err = c.Post(ctx, "/local/accept", nil, body, &answer)
-	return answer.Results, err
+	defer res.Body.Close()
+	var a push.Answer
+	if err := json.NewDecoder(res.Body).Decode(&a); err != nil {
+		return nil, fmt.Errorf("cannot read the answer of intake: %w", err)
+	}
+	if len(a.Results) != len(items) {
+		reason := res.Status
+		if a.Problem != nil {
+			reason = a.Problem.Error()
+		}
+		after, _ := strconv.Atoi(res.Header.Get("Retry-After"))
+		return nil, &item.Unavailable{Reason: reason, After: time.Duration(max(after, 1)) * time.Second}
+	}
+	return convert(a.Results, func(r push.Result) item.Outcome { return r.Outcome }), nil
 }
 
 // Drain waits until everything accepted is stored.

@@ -46,7 +46,6 @@ type Node struct {
 	metrics *prometheus.Registry
 	folder  *Folder
 	address Address
-	key     []byte
 
 	broker   *kafka.Broker      // nil with brokers configured
 	engine   *clickhouse.Engine // nil with a server configured
@@ -63,12 +62,23 @@ type Node struct {
 	closers   []func() error // of what is open, in the order of opening
 	health    health
 	once      sync.Once
+	faults    faults
 }
 
 // Start opens everything in cfg.Data and begins to listen. The node works once
 // Run is called. When an error is returned, nothing is left open.
-func Start(ctx context.Context, cfg config.Config, log *slog.Logger) (n *Node, err error) {
-	n = &Node{cfg: cfg, log: log, metrics: observe.Registry()}
+func Start(ctx context.Context, cfg config.Config, log *slog.Logger) (*Node, error) {
+	return start(ctx, cfg, log, faults{})
+}
+
+// faults are put in the way of the engines by tests; the zero value is none.
+type faults struct {
+	transport func(http.RoundTripper) http.RoundTripper // of the columnar store
+	store     func(index.Store) index.Store             // round the full-text index
+}
+
+func start(ctx context.Context, cfg config.Config, log *slog.Logger, f faults) (n *Node, err error) {
+	n = &Node{cfg: cfg, log: log, metrics: observe.Registry(), faults: f}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -119,7 +129,12 @@ func (n *Node) openStores(ctx context.Context) error {
 			return err
 		}
 		n.onClose(n.engine.Close)
-		deps.Transport = func(*http.Transport) (http.RoundTripper, error) { return n.engine, nil }
+		deps.Transport = func(*http.Transport) (http.RoundTripper, error) {
+			if n.faults.transport != nil {
+				return n.faults.transport(n.engine), nil
+			}
+			return n.engine, nil
+		}
 	}
 	var err error
 	if n.columnar, err = columnar.Open(ctx, n.cfg.Columnar, deps); err != nil {
@@ -177,15 +192,20 @@ func (n *Node) healthy() error {
 
 func (n *Node) openStages(context.Context) error {
 	var err error
-	n.indexer, err = index.New(n.cfg.Index, index.Deps{Bus: n.bus, Stores: []index.Store{n.fulltext, n.columnar}, Log: n.log, Metrics: n.metrics})
+	var text index.Store = n.fulltext
+	if n.faults.store != nil {
+		text = n.faults.store(text)
+	}
+	n.indexer, err = index.New(n.cfg.Index, index.Deps{Bus: n.bus, Stores: []index.Store{text, n.columnar}, Log: n.log, Metrics: n.metrics})
 	if err != nil {
 		return err
 	}
-	if n.key, err = n.folder.Key(); err != nil {
+	key, err := n.folder.Key()
+	if err != nil {
 		return err
 	}
 	n.ingestor, err = ingest.New(n.cfg.Ingest, ingest.Deps{
-		Bus: n.bus, Dir: n.folder.Dir("ledger"), Key: n.key, Healthy: n.healthy, Log: n.log, Metrics: n.metrics,
+		Bus: n.bus, Dir: n.folder.Dir("ledger"), Key: key, Healthy: n.healthy, Log: n.log, Metrics: n.metrics,
 	})
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func (n *Node) openPages(context.Context) error {
 	if err := n.openInbox(mappings); err != nil {
 		return err
 	}
-	pushed, err := push.New(n.cfg.Push, push.Deps{Accept: n.ingestor.Accept, Mappings: mappings, Key: n.key, Log: n.log, Metrics: n.metrics})
+	pushed, err := push.New(n.cfg.Push, push.Deps{Accept: n.ingestor.Accept, Mappings: mappings, Key: n.ingestor.Key(), Log: n.log, Metrics: n.metrics})
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (n *Node) newPages() (http.Handler, error) {
 	}
 	return web.New(n.cfg.Web, web.Deps{
 		Search: searcher, Trend: trends, Adhoc: sql, Items: n.columnar, Form: report, Taxonomy: n.pipeline.Taxonomy(),
-		Status: n.Status, Explain: n.pipeline.Explain, Docs: deploy.Docs(),
+		Status: n.Status, Docs: deploy.Docs(),
 		Metrics: promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}), Log: n.log,
 	})
 }
@@ -88,7 +88,7 @@ func (n *Node) newPages() (http.Handler, error) {
 func (n *Node) openInbox(mappings *mapping.Set) error {
 	var err error
 	n.inbox, err = file.NewWatch(n.cfg.Watch, file.Deps{
-		Mappings: mappings, Key: n.key, Accept: n.ingestor.Accept, Secret: n.ingestor.Marked, Log: n.log, Metrics: n.metrics,
+		Mappings: mappings, Key: n.ingestor.Key(), Accept: n.ingestor.Accept, Secret: n.ingestor.Secret, Log: n.log, Metrics: n.metrics,
 	})
 	return err
 }
