@@ -118,8 +118,9 @@ func open311Cells(w http.ResponseWriter, r *http.Request) (cells []item.Field, s
 	var err error
 	switch kind {
 	case "application/x-www-form-urlencoded", "multipart/form-data":
-		if err = r.ParseMultipartForm(open311Body); errors.Is(err, http.ErrNotMultipart) {
-			err = r.ParseForm()
+		// In this order: ParseMultipartForm alone would hide what went wrong.
+		if err = r.ParseForm(); err == nil && kind == "multipart/form-data" {
+			err = r.ParseMultipartForm(open311Body)
 		}
 		for k, v := range r.Form {
 			values[k] = strings.Join(v, "；")
