@@ -85,6 +85,8 @@ type Way struct {
 	Unnumbered bool
 	// NoNUL: the sender cannot express a NUL character.
 	NoNUL bool
+	// NoHuge: the sender's format holds no text of megabytes.
+	NoHuge bool
 	// Words checks those of an item against its letter; nil compares title and text.
 	Words func(it item.Item, l Letter) bool
 }
