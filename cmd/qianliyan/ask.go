@@ -140,7 +140,8 @@ func (t trendCommand) Run(ctx context.Context, c *Common) error {
 	for k, x := range t.Param {
 		v.Set(k, x)
 	}
-	return answer(ctx, c, "/trend/"+url.PathEscape(t.Name)+".json", v, func(w io.Writer, a trend.Answer) {
+	v.Set("name", t.Name)
+	return answer(ctx, c, "/trend.json", v, func(w io.Writer, a trend.Answer) {
 		fmt.Fprintln(w, a.Title)
 		for _, s := range a.Spans {
 			fmt.Fprintln(w, s)

@@ -160,6 +160,7 @@ func (d demoCommand) fill(ctx context.Context, n *run.Node, dir string, progress
 	if err := n.Drain(ctx, func(left int64) { bar.set(int64(len(items)) - left) }); err != nil {
 		return err
 	}
+	bar.set(int64(len(items)))
 	bar.finish()
 	return os.WriteFile(filepath.Join(dir, demoMark), []byte(fmt.Sprintf("%d items, seed %d\n", len(items), d.Seed)), 0o600)
 }

@@ -167,7 +167,7 @@ func (n *Node) openBus(ctx context.Context) error {
 	cfg := n.cfg.Bus
 	if len(cfg.Brokers) == 0 {
 		var err error
-		n.broker, err = kafka.Open(kafka.Config{Dir: n.folder.Dir("bus"), MinFree: int64(n.cfg.Embedded.MinFree), Log: n.log})
+		n.broker, err = kafka.Open(kafka.Config{Dir: n.folder.Dir("bus"), MinFree: int64(n.cfg.Embedded.MinFree), MaxRecord: int64(cfg.MaxRecord), Log: n.log})
 		if err != nil {
 			return err
 		}
@@ -290,9 +290,7 @@ func (n *Node) trimOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for p, o := range n.ingestor.Offsets() {
-		raw[p] = min(raw[p], o) // absent in the group: nothing may go
-	}
+	raw = index.Lowest(raw, n.ingestor.Offsets())
 	for topic, offsets := range map[string]map[int]int64{bus.Labeled: labeled, bus.Raw: raw} {
 		for p, before := range offsets {
 			if err := n.broker.Trim(ctx, n.cfg.Bus.Prefix+topic, p, before); err != nil {
