@@ -128,3 +128,14 @@ func (p *Pipeline) now() time.Time {
 		}
 	}
 }
+
+// Why explains a label in Chinese, for the page: the rule's own words, or what
+// kind of evidence decided. Empty for a label of an older program.
+func (p *Pipeline) Why(l label.Label) string {
+	for _, c := range p.classifiers {
+		if x, ok := c.(interface{ Why(reason string) string }); ok && c.Name() == l.By {
+			return x.Why(l.Reason)
+		}
+	}
+	return ""
+}

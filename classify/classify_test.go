@@ -73,6 +73,9 @@ func TestLabel(t *testing.T) {
 		if x.By == "" || x.Version == 0 {
 			t.Errorf("label %+v is not signed", x)
 		}
+		if x.Value != label.Routine && p.Why(x) == "" {
+			t.Errorf("label %+v is not explained", x)
+		}
 	}
 	if got := strings.Join(l.Words.Title.Split(l.Item.Title), "|"); got != "小区|停水|三天" {
 		t.Errorf("title words %s", got)
@@ -229,4 +232,20 @@ func read(t *testing.T, b *bus.Bus, topic string, n int) []bus.Record {
 		t.Fatalf("%s: %d records, want %d", topic, len(out), n)
 	}
 	return out
+}
+
+// BenchmarkLabel labels a made-up letter of about 400 characters by everything.
+func BenchmarkLabel(b *testing.B) {
+	p, err := New(Config{}, Deps{Segmenter: segmenttest.Open(b)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	it := letter(1, strings.Repeat("尊敬的领导：您好！我是城东新区和顺家园的一名业主，小区交房已经两年，至今没有通天然气，"+
+		"多次向物业公司和开发商反映，对方一直推诿。请问什么时候能够解决？另外小区门口的断头路何时打通，孩子上学很不方便。", 4))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.Label(b.Context(), it); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

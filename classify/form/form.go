@@ -21,6 +21,7 @@ import (
 
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
+	"qianliyan/classify/match"
 	"qianliyan/ingest/item"
 )
 
@@ -51,7 +52,14 @@ type rule struct {
 }
 
 // Classifier labels items with their form. It is safe for concurrent use.
-type Classifier struct{ r rules }
+type Classifier struct {
+	r      rules
+	set    *match.Set
+	ruleOf []int // by word of set
+}
+
+// maxText bounds how many bytes of a text are searched.
+const maxText = 64 << 10
 
 // New loads the rules, from dir where it holds a form.toml.
 func New(dir string) (*Classifier, error) {
@@ -69,7 +77,21 @@ func New(dir string) (*Classifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Classifier{r}, nil
+	return prepare(r), nil
+}
+
+// prepare joins the words of all rules into one set. A word of two rules
+// counts for the first.
+func prepare(r rules) *Classifier {
+	c := &Classifier{r: r}
+	var words []string
+	for i, x := range r.Rules {
+		for _, w := range x.Words {
+			words, c.ruleOf = append(words, w), append(c.ruleOf, i)
+		}
+	}
+	c.set = match.New(words)
+	return c
 }
 
 // parse reads form.toml and reports all its problems.
@@ -126,12 +148,12 @@ func (c *Classifier) Classify(_ context.Context, d doc.Doc) ([]label.Label, erro
 	if l, ok := c.said(d.Item); ok {
 		return []label.Label{l}, nil
 	}
+	scores, spans := c.score(d.Item)
 	sum := map[string]float64{}
 	total, best := 0.0, ""
-	for _, x := range c.r.Rules {
-		got, _ := x.score(d.Item)
-		sum[x.Form] += got
-		total += got
+	for i, x := range c.r.Rules {
+		sum[x.Form] += scores[i]
+		total += scores[i]
 	}
 	// In the order of the file, so that the earlier form wins a tie.
 	for _, x := range c.r.Rules {
@@ -144,14 +166,13 @@ func (c *Classifier) Classify(_ context.Context, d doc.Doc) ([]label.Label, erro
 	}
 	l := label.Label{Kind: label.Form, Value: best, Score: sum[best] / (total + 1)}
 	strongest := 0.0
-	for _, x := range c.r.Rules {
+	for i, x := range c.r.Rules {
 		if x.Form != best {
 			continue
 		}
-		got, spans := x.score(d.Item)
-		l.Evidence = append(l.Evidence, spans...)
-		if got > strongest {
-			strongest, l.Reason = got, x.ID
+		l.Evidence = append(l.Evidence, spans[i]...)
+		if scores[i] > strongest {
+			strongest, l.Reason = scores[i], x.ID
 		}
 	}
 	return []label.Label{l}, nil
@@ -186,20 +207,29 @@ func (c *Classifier) form(value string) (string, bool) {
 	return "", false
 }
 
-// score counts each of the rule's words once a field, and finds where the
-// first stands.
-func (x rule) score(it item.Item) (float64, []label.Span) {
-	sum := 0.0
-	var spans []label.Span
-	for _, w := range x.Words {
-		if i := strings.Index(it.Title, w); i >= 0 {
-			sum += x.Title
-			spans = append(spans, label.Span{Field: doc.Title, Start: i, End: i + len(w)})
+// score is what each rule got, each of its words counted once a field, and
+// where these words stand first.
+func (c *Classifier) score(it item.Item) ([]float64, [][]label.Span) {
+	scores, spans := make([]float64, len(c.r.Rules)), make([][]label.Span, len(c.r.Rules))
+	for _, field := range []string{doc.Title, doc.Text} {
+		content := it.Title
+		if field == doc.Text {
+			content = it.Text[:min(len(it.Text), maxText)]
 		}
-		if i := strings.Index(it.Text, w); i >= 0 {
-			sum += x.Text
-			spans = append(spans, label.Span{Field: doc.Text, Start: i, End: i + len(w)})
+		var seen []int
+		for _, h := range c.set.Find(content, nil) {
+			if slices.Contains(seen, h.Word) {
+				continue
+			}
+			seen = append(seen, h.Word)
+			i := c.ruleOf[h.Word]
+			points := c.r.Rules[i].Text
+			if field == doc.Title {
+				points = c.r.Rules[i].Title
+			}
+			scores[i] += points
+			spans[i] = append(spans[i], label.Span{Field: field, Start: h.Start, End: h.End})
 		}
 	}
-	return sum, spans
+	return scores, spans
 }

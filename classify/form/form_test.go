@@ -99,7 +99,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c := Classifier{r}
+		c := prepare(r)
 		if _, err := c.Classify(t.Context(), doc.Doc{Item: item.Item{Title: s, Text: s}}); err != nil {
 			t.Fatal(err)
 		}

@@ -336,3 +336,10 @@ func (c *Classifier) above(r taxonomy.Region, named map[string]bool) bool {
 	}
 	return false
 }
+
+// Why explains a label's Reason in Chinese; empty for an unknown one.
+func (c *Classifier) Why(reason string) string {
+	return map[string]string{
+		"places": "来源的地点栏写明", "title": "标题里有地名", "text": "正文里有地名",
+	}[reason]
+}

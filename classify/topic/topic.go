@@ -34,6 +34,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
@@ -145,33 +146,25 @@ type Guess struct {
 
 // Guess ranks all classes for a letter, surest first, whatever the thresholds.
 func (c *Classifier) Guess(d doc.Doc) []Guess {
-	s := c.pool.get()
-	defer c.pool.put(s)
-	c.model.infer(s, d.Item.Title, d.Item.Text, d.Words.Title, d.Words.Text)
-	return c.rank(s)
-}
-
-func (c *Classifier) rank(s *scratch) []Guess {
-	out := make([]Guess, len(c.model.classes))
-	for k, name := range c.model.classes {
-		out[k] = Guess{name, s.probs[k]}
-	}
-	slices.SortStableFunc(out, func(a, b Guess) int { return cmp.Compare(b.Score, a.Score) })
-	return out
+	_, guesses := c.Answer(d)
+	return guesses
 }
 
 // Classify gives the surest topic, and a second one when it is likely too; no
 // label when nothing is sure.
 func (c *Classifier) Classify(_ context.Context, d doc.Doc) ([]label.Label, error) {
+	labels, _ := c.Answer(d)
+	return labels, nil
+}
+
+// Answer is Classify and Guess in one.
+func (c *Classifier) Answer(d doc.Doc) ([]label.Label, []Guess) {
 	s := c.pool.get()
 	defer c.pool.put(s)
 	c.model.infer(s, d.Item.Title, d.Item.Text, d.Words.Title, d.Words.Text)
-	if s.known < c.rules.MinFeatures {
-		return nil, nil
-	}
 	ranked := c.rank(s)
-	if ranked[0].Code == "" {
-		return nil, nil
+	if s.known < c.rules.MinFeatures || ranked[0].Code == "" {
+		return nil, ranked
 	}
 	var out []label.Label
 	floor := c.rules.First
@@ -186,7 +179,16 @@ func (c *Classifier) Classify(_ context.Context, d doc.Doc) ([]label.Label, erro
 			Evidence: c.evidence(s, d, g.Code), Reason: "model:" + c.model.version})
 		floor = c.rules.Second
 	}
-	return out, nil
+	return out, ranked
+}
+
+func (c *Classifier) rank(s *scratch) []Guess {
+	out := make([]Guess, len(c.model.classes))
+	for k, name := range c.model.classes {
+		out[k] = Guess{name, s.probs[k]}
+	}
+	slices.SortStableFunc(out, func(a, b Guess) int { return cmp.Compare(b.Score, a.Score) })
+	return out
 }
 
 // spoke is a word and how much it spoke for the topic.
@@ -253,4 +255,12 @@ func (m *Model) lean(id int32, class int) float32 {
 		mean += float32(w) * m.scale[c] / float32(k)
 	}
 	return float32(row[class])*m.scale[class] - mean
+}
+
+// Why explains a label's Reason in Chinese; empty for an unknown one.
+func (c *Classifier) Why(reason string) string {
+	if m, ok := strings.CutPrefix(reason, "model:"); ok {
+		return "主题模型（" + m + "）根据全文用词判断，下面是分量最重的词"
+	}
+	return ""
 }

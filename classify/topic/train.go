@@ -20,7 +20,7 @@ import (
 type TrainOptions struct {
 	Seed     uint64                      // of the order in which letters are visited
 	Code     func(string) (string, bool) // a label's topic code; nil takes labels as codes
-	Features int                         // how many features the model keeps; 400,000
+	Features int                         // how many features the model keeps; 150,000
 	Cost     float64                     // price of an error; 0.5
 	Epochs   int                         // passes over the letters at most; 20
 	Folds    int                         // parts of the calibration; 5
@@ -28,7 +28,7 @@ type TrainOptions struct {
 }
 
 func (o TrainOptions) withDefaults() TrainOptions {
-	o.Features = cmp.Or(o.Features, 400_000)
+	o.Features = cmp.Or(o.Features, 150_000)
 	o.Cost = cmp.Or(o.Cost, 0.5)
 	o.Epochs = cmp.Or(o.Epochs, 20)
 	o.Folds = cmp.Or(o.Folds, 5)
