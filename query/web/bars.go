@@ -28,7 +28,7 @@ type tick struct {
 }
 
 const (
-	chartWidth  = 900
+	chartWidth  = 1280
 	chartHeight = 118
 	chartLeft   = 44 // room for the value axis
 	chartBottom = 20 // room for the days

@@ -18,6 +18,7 @@ func funcs(a *assets) template.FuncMap {
 		"asset":   a.url,
 		"number":  number,
 		"percent": percent,
+		"share":   share,
 		"day":     day,
 		"paper":   paperDay,
 		"moment":  moment,
@@ -49,6 +50,9 @@ func number(v any) string {
 
 // percent writes a share of one with two decimals, as papers do.
 func percent(v float64) string { return strconv.FormatFloat(v*100, 'f', 2, 64) + "%" }
+
+// share is how sure a label is: more digits than two would pretend.
+func share(v float64) string { return strconv.FormatFloat(v*100, 'f', 0, 64) + "%" }
 
 func in(t time.Time) time.Time { return t.In(item.Zone) }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"qianliyan/classify/label"
@@ -154,7 +155,7 @@ func (s *Server) labelRow(n int, l label.Label, it item.Item) labelRow {
 		Score: l.Score, Doubt: l.Score < s.cfg.DoubtBelow, Reason: l.Reason, By: l.By, Version: l.Version,
 	}
 	for _, e := range l.Evidence {
-		if w := item.Squeeze(Mask(e.Of(it))); w != "" {
+		if w := item.Squeeze(Mask(e.Of(it))); w != "" && !slices.Contains(row.Evidence, w) {
 			row.Evidence = append(row.Evidence, w)
 		}
 	}

@@ -82,8 +82,8 @@ func (s *Server) searchPage(r *http.Request) (view, error) {
 		own.Set("size", strconv.Itoa(req.Size))
 	}
 	v := view{Page: "search", Title: "检索", File: "检索结果", Stamp: export.Stamp{Query: f.String()}}
+	v.Rows = func(ctx context.Context, w export.Writer) error { return s.allHits(ctx, req, w) }
 	if fm := formOf(r); fm == formCSV || fm == formXLSX {
-		v.Rows = func(ctx context.Context, w export.Writer) error { return s.allHits(ctx, req, w) }
 		return v, nil
 	}
 	res, err := s.deps.Search.Search(r.Context(), req)

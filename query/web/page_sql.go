@@ -24,8 +24,13 @@ type sqlData struct {
 	Schema   []adhoc.Relation `json:"schema,omitempty"`
 	Examples []adhoc.Example  `json:"examples,omitempty"`
 	Grid     grid             `json:"-"`
+	Shown    int              `json:"-"` // rows on the screen
 	Missing  string           `json:"-"` // why there is no schema
 }
+
+// sqlShown is how many rows the screen shows; the JSON twin has the Reader's
+// limit, files have none.
+const sqlShown = 1000
 
 // sqlPage runs the statement in the address, read only. Without one it shows
 // what there is to ask.
@@ -33,13 +38,15 @@ func (s *Server) sqlPage(r *http.Request) (view, error) {
 	d := sqlData{SQL: strings.TrimSpace(r.URL.Query().Get("sql"))}
 	v := view{Page: "sql", Title: "SQL", File: "查询结果", Stamp: export.Stamp{Query: d.SQL}}
 	fm := formOf(r)
-	if fm == formCSV || fm == formXLSX {
-		if d.SQL == "" {
-			return v, &item.Problem{Column: "sql", Reason: "没有语句", Hint: "请先在 SQL 页写好并执行"}
-		}
+	if d.SQL != "" {
 		v.Rows = func(ctx context.Context, w export.Writer) error {
 			_, err := s.deps.Adhoc.Stream(ctx, d.SQL, w.WriteHeader, w.WriteRow)
 			return sqlFailure(err)
+		}
+	}
+	if fm == formCSV || fm == formXLSX {
+		if d.SQL == "" {
+			return v, &item.Problem{Column: "sql", Reason: "没有语句", Hint: "请先在 SQL 页写好并执行"}
 		}
 		return v, nil
 	}
@@ -48,9 +55,12 @@ func (s *Server) sqlPage(r *http.Request) (view, error) {
 		d.Stats = stats
 		switch fault := (*adhoc.Error)(nil); {
 		case err == nil:
-			d.Table, d.Grid = &table, gridOf(table, nil)
+			d.Table, d.Shown = &table, min(len(table.Rows), sqlShown)
+			part := table
+			part.Rows = table.Rows[:d.Shown]
+			d.Grid = gridOf(part, nil)
 		case errors.As(err, &fault) && fm == formHTML:
-			d.Fault, v.Status = fault, http.StatusBadRequest
+			d.Fault, v.Status, v.Rows = fault, http.StatusBadRequest, nil
 		default:
 			return v, sqlFailure(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -176,7 +177,7 @@ func evidenceWords(it item.Item, ls []label.Label) string {
 	}
 	var words []string
 	for _, e := range ls[0].Evidence {
-		if w := item.Squeeze(e.Of(it)); w != "" && len(words) < 3 {
+		if w := item.Squeeze(e.Of(it)); w != "" && len(words) < 3 && !slices.Contains(words, w) {
 			words = append(words, w)
 		}
 	}

@@ -61,7 +61,7 @@ type curve struct {
 // trendRow is a row of the table.
 type trendRow struct {
 	Key   string
-	Link  string
+	Link  string // of the key itself
 	Cells []trendCell
 }
 
@@ -87,7 +87,10 @@ func (s *Server) trendPage(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	names := s.deps.Trend.Names()
+	if f.From == "" && f.To == "" && q.Get("open") == "" {
+		f = thirty(f, time.Now())
+	}
+	names := s.questions()
 	if len(names) == 0 {
 		return view{}, down("分析库", errNoQuestions)
 	}
@@ -96,7 +99,7 @@ func (s *Server) trendPage(r *http.Request) (view, error) {
 	if !ok {
 		return view{}, &item.Problem{Column: "问题", Value: name, Reason: "没有这个统计", Hint: "请从态势页上方选择"}
 	}
-	a, err := s.deps.Trend.Run(r.Context(), name, f, q)
+	a, err := s.answer(r, question, f)
 	if err != nil {
 		return view{}, down("分析库", err)
 	}
@@ -106,13 +109,13 @@ func (s *Server) trendPage(r *http.Request) (view, error) {
 			own.Set(p.Name, v)
 		}
 	}
-	d := trendData{Answer: a, Bar: s.filterBar("/trend", f, own), Doc: question.Doc, Choices: s.choices(f)}
+	d := trendData{Answer: a, Bar: s.trendBar(f, own), Doc: strings.TrimPrefix(question.Doc, question.Title+"："), Choices: s.choices(f)}
 	for _, n := range names {
 		x, _ := s.deps.Trend.Question(n)
 		d.Questions = append(d.Questions, rangeLink{x.Title, address("/trend", f.Query(), url.Values{"name": {n}}), n == name})
 	}
 	for _, p := range question.Params {
-		d.Params = append(d.Params, paramField{Name: p.Name, Value: orElse(q.Get(p.Name), p.Default), Doc: p.Doc})
+		d.Params = append(d.Params, fieldOf(p, q.Get(p.Name)))
 	}
 	// What the form shows as fields must not also travel as hidden ones.
 	shown := func(x field) bool {
@@ -127,6 +130,33 @@ func (s *Server) trendPage(r *http.Request) (view, error) {
 	}
 	v.Rows = func(_ context.Context, w export.Writer) error { return writeRows(w, s.named(a.Table)) }
 	return v, nil
+}
+
+// trendBar is the filter bar whose 全部 really asks for all days: without any
+// days this page shows the last 30.
+func (s *Server) trendBar(f filter.Filter, own url.Values) filterBar {
+	b := s.filterBar("/trend", f, own)
+	all := &b.Ranges[len(b.Ranges)-1]
+	all.URL += "&open=1"
+	return b
+}
+
+// fieldOf is a question's parameter as a field of the form.
+func fieldOf(p trend.Param, given string) paramField {
+	out := paramField{Name: p.Name, Value: orElse(given, p.Default)}
+	// The doc reads "what: choice its name、choice its name".
+	what, names, _ := strings.Cut(p.Doc, "：")
+	out.Doc = what
+	for _, c := range p.Choices {
+		o := option{Value: c, Label: c, Chosen: c == out.Value}
+		for part := range strings.SplitSeq(names, "、") {
+			if n, ok := strings.CutPrefix(strings.TrimSpace(part), c+" "); ok {
+				o.Label = n
+			}
+		}
+		out.Options = append(out.Options, o)
+	}
+	return out
 }
 
 var errNoQuestions = errors.New("no questions were loaded")
@@ -160,48 +190,41 @@ func (s *Server) choices(f filter.Filter) []choice {
 	return out
 }
 
-// overTime are the columns whose values are days that begin a span of time.
-func overTime(c export.Column) bool {
-	return c.Kind == export.Day || slices.Contains([]string{"day", "week", "month", "bucket", "period"}, c.Name)
-}
+// order is how the known questions stand; others follow by name.
+var order = []string{"volume", "top_topics", "by_region", "by_channel", "by_unit", "rising_topics", "rising_regions", "compare", "urgent", "coverage", "today"}
 
-// step is how many days one row of a time table covers.
-func step(name string, from time.Time) time.Time {
-	switch name {
-	case "week":
-		return from.AddDate(0, 0, 6)
-	case "month":
-		return from.AddDate(0, 1, -1)
-	}
-	return from
-}
-
-// listOf is the filter's list whose codes a column holds, empty when none.
-func listOf(c export.Column) string {
-	f := filter.Filter{}
-	for _, l := range f.Lists() {
-		if l.Name == c.Name {
-			return l.Name
+// questions are the names of all questions in the order of display.
+func (s *Server) questions() []string {
+	names := s.deps.Trend.Names()
+	rank := func(n string) int {
+		if i := slices.Index(order, n); i >= 0 {
+			return i
 		}
+		return len(order)
 	}
-	return ""
+	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
+	return names
 }
 
-// named is t with codes replaced by their names, for people and exports.
-func (s *Server) named(t export.Table) export.Table {
-	out := export.Table{Columns: t.Columns, Limited: t.Limited}
-	for _, row := range t.Rows {
-		cells := slices.Clone(row)
-		for i, v := range cells {
-			if code, ok := v.(string); ok && i < len(t.Columns) {
-				if list := listOf(t.Columns[i]); list != "" {
-					cells[i] = orElse(s.longName(list, code), none)
-				}
-			}
-		}
-		out.Rows = append(out.Rows, cells)
+// answer runs a question. One that counts by a list and compares nothing is
+// run again for the period before, so that every number stands beside the
+// earlier one.
+func (s *Server) answer(r *http.Request, q trend.Question, f filter.Filter) (trend.Answer, error) {
+	a, err := s.deps.Trend.Run(r.Context(), q.Name, f, r.URL.Query())
+	if err != nil {
+		return a, err
 	}
-	return out
+	cols := a.Table.Columns
+	this, previous, closed := before(f)
+	if q.Periods != trend.Open || !closed || len(cols) < 2 || listOf(cols[0]) == "" || cols[1].Name != "items" {
+		return a, nil
+	}
+	g := f
+	g.From, g.To = day(previous.From), day(previous.Before.AddDate(0, 0, -1))
+	b, err := s.deps.Trend.Run(r.Context(), q.Name, g, r.URL.Query())
+	if err != nil {
+		return a, err
+	}
+	a.Table, a.Spans, a.Took = beside(a.Table, b.Table), []trend.Span{this, previous}, a.Took+b.Took
+	return a, nil
 }
-
-func trimDay(s string) string { d, _, _ := strings.Cut(s, " "); return d }

@@ -52,7 +52,8 @@ type frame struct {
 	Strip  []notice
 	Twins  []navLink // the same page as data
 	Now    time.Time
-	Words  string // what the small search box of the frame holds
+	Quick  bool   // show the small search box; the search page has its own
+	Words  string // what it holds
 	Data   any
 }
 
@@ -82,9 +83,9 @@ func (s *Server) render(r *http.Request, v view) ([]byte, error) {
 	}
 	f.Strip = notices(s.deps.Status(r.Context()), s.cfg.BacklogAt)
 	if rt := s.routeOf(r.URL.Path); rt != nil && v.Page != "error" {
-		f.Twins = rt.twins(r)
+		f.Twins = rt.twins(r, v.Rows != nil)
 	}
-	if v.Page != "search" {
+	if f.Quick = v.Page != "search"; f.Quick {
 		f.Words = strings.TrimSpace(r.URL.Query().Get("q"))
 	}
 	var b bytes.Buffer
@@ -123,10 +124,14 @@ func notices(st Status, backlogAt int64) []notice {
 	return out
 }
 
-// twins are the page's address with other endings, the question kept.
-func (rt *route) twins(r *http.Request) []navLink {
+// twins are the page's address with other endings, the question kept; those of
+// tables only where there is one.
+func (rt *route) twins(r *http.Request, table bool) []navLink {
 	var out []navLink
 	for _, ext := range rt.Twins {
+		if !table && ext != string(formJSON) {
+			continue
+		}
 		u := *r.URL
 		u.Path = rt.twinPath(r.URL.Path, ext)
 		out = append(out, navLink{Path: u.RequestURI(), Label: strings.ToUpper(ext)})

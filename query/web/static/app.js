@@ -47,7 +47,7 @@
     for (var i = 0; i < rows.length; i++) {
       var cells = rows[i].cells;
       labels.push(cells[0].textContent.trim());
-      var a = rows[i].querySelector("a[href]");
+      var a = cells[1] && cells[1].querySelector("a[href]");
       links.push(a ? a.href : "");
       var n = 0;
       for (var j = 1; j < cells.length; j++) {
@@ -68,7 +68,8 @@
     var ink = colour("--quiet"), line = colour("--line"), accent = colour("--accent");
     var styles = [
       { stroke: accent, width: 2.5, fill: "rgba(23,80,95,.08)" },
-      { stroke: ink, width: 1.5, dash: [6, 4] }
+      { stroke: ink, width: 1.5, dash: [6, 4] },
+      { stroke: colour("--edge"), width: 1.5, dash: [2, 3] }
     ];
     function size() { return { width: Math.max(280, box.clientWidth), height: 250 }; }
     var s = size();
