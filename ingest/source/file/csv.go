@@ -72,6 +72,9 @@ func (c *csvReader) next() (record, error) {
 	rec := record{number: c.line + 1}
 	s, size, broken := cellStart, 0, false
 	for {
+		if s == plain || s == quoted {
+			size = c.bulk(s, size)
+		}
 		b, err := c.readByte()
 		if errors.Is(err, io.EOF) {
 			return c.atEOF(rec, s, size, broken)
@@ -112,6 +115,31 @@ func (c *csvReader) next() (record, error) {
 		}
 		c.add(b, size)
 	}
+}
+
+// bulk takes what is buffered of a cell up to the next byte that matters.
+func (c *csvReader) bulk(s state, size int) int {
+	if c.pos < len(c.again) {
+		return size
+	}
+	w, _ := c.in.Peek(c.in.Buffered())
+	if s == quoted {
+		if i := bytes.IndexByte(w, '"'); i >= 0 {
+			w = w[:i]
+		}
+		c.line += bytes.Count(w, []byte("\n"))
+	} else if i := bytes.IndexAny(w, string([]byte{c.comma, '\r', '\n'})); i >= 0 {
+		w = w[:i]
+	}
+	if len(w) == 0 {
+		return size
+	}
+	if size += len(w); size <= c.limit {
+		c.raw, c.buf = append(c.raw, w...), append(c.buf, w...)
+	}
+	c.in.Discard(len(w))
+	c.again, c.pos = nil, 0
+	return size
 }
 
 func (c *csvReader) add(b byte, size int) {

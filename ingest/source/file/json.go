@@ -103,6 +103,9 @@ func (j *jsonReader) nextValue() (line, size int, err error) {
 	j.buf = j.buf[:0]
 	depth, inString, escaped := 0, false, false
 	for {
+		if inString && !escaped {
+			size = j.bulk(size)
+		}
 		b, err := j.in.ReadByte()
 		if errors.Is(err, io.EOF) {
 			return j.valuesEOF(line, size)
@@ -146,6 +149,19 @@ func (j *jsonReader) nextValue() (line, size int, err error) {
 	}
 }
 
+// bulk takes what is buffered of a string up to the next byte that matters.
+func (j *jsonReader) bulk(size int) int {
+	w, _ := j.in.Peek(j.in.Buffered())
+	if i := bytes.IndexAny(w, "\"\\\n"); i >= 0 {
+		w = w[:i]
+	}
+	if size += len(w); size <= j.limit {
+		j.buf = append(j.buf, w...)
+	}
+	j.in.Discard(len(w))
+	return size
+}
+
 // edge takes the brackets of the file's own array, each once.
 func (j *jsonReader) edge(b byte) bool {
 	switch {
@@ -185,7 +201,7 @@ func parseObject(number string, raw []byte) row {
 		r.problem = &item.Problem{Value: shown(r.raw), Reason: "不是 JSON 对象", Hint: "每一行应是 {\"title\": …, \"text\": …} 这样的对象"}
 		return r
 	}
-	o := flattener{whole: !bytes.Contains(raw, []byte(replacement)) && !bytes.Contains(bytes.ToLower(raw), []byte(`\ufffd`))}
+	o := flattener{source: raw}
 	o.object("", raw, 1)
 	if o.problem != nil {
 		r.problem = o.problem
@@ -211,7 +227,7 @@ func notJSON(raw []byte) *item.Problem {
 type flattener struct {
 	cells   []item.Field
 	numbers []bool
-	whole   bool // no replacement character stands in the source
+	source  []byte // the whole object
 	problem *item.Problem
 }
 
@@ -252,7 +268,7 @@ func (o *flattener) member(name string, value json.RawMessage, depth int) {
 			return
 		}
 		// The decoder puts a replacement character for half a surrogate pair.
-		if o.problem == nil && o.whole && strings.Contains(text, replacement) {
+		if o.problem == nil && strings.Contains(text, replacement) && !o.sent() {
 			o.problem = &item.Problem{Column: name, Value: shown(text), Reason: "含有不成对的 \\u 转义，不是完整的字", Hint: "请从原系统重新导出"}
 		}
 		if o.problem == nil {
@@ -264,6 +280,11 @@ func (o *flattener) member(name string, value json.RawMessage, depth int) {
 	}
 	o.cells = append(o.cells, item.Field{Name: name, Value: text})
 	o.numbers = append(o.numbers, number)
+}
+
+// sent reports whether a replacement character stands in the source itself.
+func (o *flattener) sent() bool {
+	return bytes.Contains(o.source, []byte(replacement)) || bytes.Contains(bytes.ToLower(o.source), []byte(`\ufffd`))
 }
 
 func (j *jsonReader) header() (*mapping.Mapping, []string) { return nil, nil }

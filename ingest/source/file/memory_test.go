@@ -90,12 +90,13 @@ func TestSteadyMemory(t *testing.T) {
 	}
 	text := strings.Repeat("路灯坏了，半个月没人修。", 2000) // 72 kB
 	n := 300 * mib / len(text)
+	line := fmt.Sprintf(",\"title\":\"甲\",\"text\":%q},\n", text)
 	for _, c := range []struct {
 		format Format
 		src    *endless
 	}{
 		{CSV, &endless{head: "编号,标题,内容\n", n: n, row: func(i int) string { return fmt.Sprintf("%d,甲,\"%s\n\"\n", i, text) }}},
-		{JSONL, &endless{head: "[", tail: "{}]", n: n, row: func(i int) string { return fmt.Sprintf("{\"id\":%d,\"title\":\"甲\",\"text\":%q},\n", i, text) }}},
+		{JSONL, &endless{head: "[", tail: "{}]", n: n, row: func(i int) string { return fmt.Sprintf("{\"id\":%d", i) + line }}},
 	} {
 		before := heapNow()
 		rep, peak, err := watermark(t, c.format, c.src, Limits{})
