@@ -189,13 +189,18 @@ func (c *Classifier) Classify(_ context.Context, d doc.Doc) ([]label.Label, erro
 func (c *Classifier) find(field, text string, words label.Runs) []mention {
 	var out []mention
 	end := 0
-	borders := wordBorders(words, len(text))
+	var borders map[int]bool // made when the first short form is met
 	for _, h := range c.set.Find(text, nil) {
 		if h.Start < end {
 			continue
 		}
 		list := c.by[h.Word]
-		if len(borders) > 0 && !(borders[h.Start] && borders[h.End]) {
+		if len(words) > 0 && slices.ContainsFunc(list, func(m meaning) bool { return m.short }) {
+			if borders == nil {
+				borders = wordBorders(words, len(text))
+			}
+		}
+		if borders != nil && !(borders[h.Start] && borders[h.End]) {
 			list = slices.DeleteFunc(slices.Clone(list), func(m meaning) bool { return m.short })
 		}
 		if len(list) == 0 {
@@ -207,11 +212,8 @@ func (c *Classifier) find(field, text string, words label.Runs) []mention {
 	return out
 }
 
-// wordBorders is where words of a field begin and end; nil without words.
+// wordBorders is where words of a field begin and end.
 func wordBorders(words label.Runs, n int) map[int]bool {
-	if len(words) == 0 {
-		return nil
-	}
 	out := make(map[int]bool, len(words)+1)
 	at := 0
 	for _, w := range words {
