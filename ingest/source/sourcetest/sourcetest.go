@@ -97,7 +97,13 @@ func Run(t *testing.T, broker Broker, way Way) {
 		"once": once, "correction": correction, "broker down": brokerDown, "closed": closed, "bad among good": badAmongGood,
 		"secret": secret, "cancel": cancelled, "huge": huge, "NUL": nul, "GBK": gbk, "many at once": manyAtOnce,
 	} {
-		t.Run(name, func(t *testing.T) { fn(t, newSuite(t, broker, way)) })
+		t.Run(name, func(t *testing.T) {
+			give := time.Duration(0) // the default: the machine may be slow
+			if name == "broker down" {
+				give = 2 * time.Second
+			}
+			fn(t, newSuite(t, broker, way, give))
+		})
 	}
 }
 
@@ -122,7 +128,8 @@ func (s *suite) Write(p []byte) (int, error) {
 
 var errSick = errors.New("the disk is sick")
 
-func newSuite(t *testing.T, broker Broker, way Way) *suite {
+// newSuite sets up a case whose bus gives up on the broker after give.
+func newSuite(t *testing.T, broker Broker, way Way, give time.Duration) *suite {
 	t.Helper()
 	s := &suite{way: way, broker: broker}
 	prefix := strings.Map(func(r rune) rune {
@@ -134,7 +141,7 @@ func newSuite(t *testing.T, broker Broker, way Way) *suite {
 	var err error
 	s.bus, err = bus.Open(bus.Config{
 		Prefix: prefix[max(0, len(prefix)-60):], Partitions: 2,
-		PublishTimeout: setting.Duration(500 * time.Millisecond),
+		PublishTimeout: setting.Duration(give),
 	}, bus.Deps{Dial: broker.Dial})
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +153,7 @@ func newSuite(t *testing.T, broker Broker, way Way) *suite {
 	log := slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	dir := t.TempDir()
 	key := []byte("a key of this suite")
-	g, err := ingest.New(ingest.DefaultConfig(), ingest.Deps{Bus: s.bus, Dir: filepath.Join(dir, "ledger"), Key: key, Log: log, Healthy: func() error {
+	g, err := ingest.New(ingest.Defaults(), ingest.Deps{Bus: s.bus, Dir: filepath.Join(dir, "ledger"), Key: key, Log: log, Healthy: func() error {
 		if s.sick.Load() {
 			return errSick
 		}
@@ -223,6 +230,20 @@ func (s *suite) try(ctx context.Context, list ...Letter) (Answer, error) {
 		}
 	}
 	return sum, nil
+}
+
+// until sends letters again and again until all are durable, as a careful
+// sender does.
+func (s *suite) until(t *testing.T, list ...Letter) {
+	t.Helper()
+	for range 50 {
+		a, err := s.try(t.Context(), list...)
+		if err == nil && a.Accepted+a.Known == len(list) && a.Failed+a.Rejected == 0 {
+			return
+		}
+		t.Logf("told %+v, %v; sending again", a.Tally, err)
+	}
+	t.Fatal("the letters never became durable")
 }
 
 // wantTally compares what the sender was told.
