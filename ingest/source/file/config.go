@@ -79,8 +79,8 @@ type Source struct {
 	Path string `toml:"path"`
 }
 
-// DefaultConfig watches no folder.
-func DefaultConfig() Config {
+// Defaults watches no folder.
+func Defaults() Config {
 	return Config{Every: setting.Duration(2 * time.Second), Settle: setting.Duration(2 * time.Second), Limits: DefaultLimits()}
 }
 
