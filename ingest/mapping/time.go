@@ -26,7 +26,7 @@ const timeHint = "请写成 2019-02-14 20:00:00 这样的形式"
 
 var (
 	weekday = regexp.MustCompile(`[(]?(?:星期|礼拜|周)[一二三四五六日天][)]?`)
-	datePat = regexp.MustCompile(`^(\d{4})\s*([-/.年])\s*(\d{1,2})\s*([-/.月])\s*(\d{1,2})\s*([日号]?)`)
+	datePat = regexp.MustCompile(`^(\d{4})\s*([-/.年])\s*(\d{1,2})\s*([-/.月])\s*(\d{1,2})(?:\s*([日号]))?`)
 	zonePat = regexp.MustCompile(`\s*([zZ]|[+-]\d{2}:?\d{2})$`)
 	halfPat = regexp.MustCompile(`^(上午|下午)\s*|\s*([aApP][mM])$`)
 	clockA  = regexp.MustCompile(`^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?$`)

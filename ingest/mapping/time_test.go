@@ -23,6 +23,9 @@ func TestParseTime(t *testing.T) {
 		"2019-02-14 20:00:00":   evening,
 		"2019/2/14 20:00:00":    evening,
 		"2019/2/14 20:00":       evening,
+		"2019/2/11 8:00:00":     at(2019, 2, 11, 8, 0, 0),
+		"2019/2/1 18:00:00":     at(2019, 2, 1, 18, 0, 0),
+		"2019-12-21  3:04":      at(2019, 12, 21, 3, 4, 0),
 		"2019.2.14 20:00":       evening,
 		" 2019-2-14　20:00:00\n": evening,
 		"２０１９－０２－１４ ２０：００：００":        evening,
@@ -153,13 +156,16 @@ func TestParseTimeNumbers(t *testing.T) {
 func TestTimeSpellingsAgree(t *testing.T) {
 	layouts := []string{
 		"2006-01-02 15:04:05", "2006/1/2 15:04:05", "2006.1.2 15:04:05", "2006年1月2日 15时4分5秒", "2006年01月02日15:04:05",
-		"20060102150405", time.RFC3339, time.RFC3339Nano, "2006-01-02T15:04:05.000-0700", "2006/1/2 3:04:05 PM", "2006-01-0215:04:05",
+		"20060102150405", time.RFC3339, time.RFC3339Nano, "2006-01-02T15:04:05.000-0700", "2006/1/2 3:04:05 PM", "2006-1-2 15:4:5", "2006-01-0215:04:05",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		first := time.Date(firstYear, 1, 1, 0, 0, 0, 0, item.Zone).Unix()
 		last := time.Date(now.Year()+1, 12, 31, 23, 59, 59, 0, item.Zone).Unix()
 		want := time.Unix(rapid.Int64Range(first, last).Draw(t, "second"), 0).In(item.Zone)
 		in := want.Format(rapid.SampledFrom(layouts).Draw(t, "layout"))
+		if rapid.Bool().Draw(t, "short hour") {
+			in = fmt.Sprintf("%d/%d/%d %d:%02d:%02d", want.Year(), want.Month(), want.Day(), want.Hour(), want.Minute(), want.Second())
+		}
 		if rapid.Bool().Draw(t, "wide") {
 			in = strings.Map(func(r rune) rune {
 				if r > ' ' && r < 0x7F {
