@@ -68,28 +68,3 @@ func (b benchPipeline) items(n int) ([]item.Item, error) {
 	}
 	return bench.Mix(b.Corpus, n, b.Seed)
 }
-
-type classifyCommand struct {
-	Train classifyTrain `cmd:"" help:"训练。"`
-	Eval  classifyEval  `cmd:"" help:"评测。"`
-}
-
-type classifyTrain struct {
-	Topic trainTopic `cmd:"" help:"训练主题模型。"`
-}
-
-type trainTopic struct {
-	Train string `help:"训练集，JSONL（title、text、label）。" required:"" type:"existingfile"`
-	Dev   string `help:"选参数用的开发集。" required:"" type:"existingfile"`
-	Out   string `help:"写出的模型文件。" short:"o" required:"" type:"path"`
-	Seed  uint64 `help:"随机种子；相同的输入和种子得到相同的模型。" default:"1"`
-}
-
-type classifyEval struct {
-	Topic evalTopic `cmd:"" help:"评测主题模型。"`
-}
-
-type evalTopic struct {
-	Corpus string `help:"有标注的语料，JSONL（title、text、label）。" required:"" type:"existingfile"`
-	Model  string `help:"模型文件；省略时用自带的。" type:"existingfile"`
-}

@@ -22,15 +22,15 @@ type Config struct {
 
 // TLS is how the server is checked. Without On everything else is ignored.
 type TLS struct {
-	On         bool   `toml:"on"`
+	On         bool   `toml:"on"`          // speak TLS to the server
 	CAFile     string `toml:"ca_file"`     // PEM; empty for the system's authorities
 	ServerName string `toml:"server_name"` // empty for the host of the address
 	CertFile   string `toml:"cert_file"`   // PEM, with KeyFile: our own certificate
-	KeyFile    string `toml:"key_file"`
+	KeyFile    string `toml:"key_file"`    // PEM: the key of CertFile
 }
 
-// Default is a local server without TLS.
-func Default() Config {
+// Defaults is a local server without TLS.
+func Defaults() Config {
 	return Config{
 		Addr: []string{"127.0.0.1:8123"}, Database: "qianliyan", Analyst: "analyst", User: "default",
 		Timeout: setting.Duration(time.Minute), Conns: 8,

@@ -27,7 +27,7 @@ func over(rt http.RoundTripper) Deps {
 // testConfig names fresh databases on the test engine.
 func testConfig(t testing.TB, e *clickhouse.Engine) Config {
 	t.Helper()
-	cfg := Default()
+	cfg := Defaults()
 	cfg.Database, cfg.Analyst = clickhouse.TestDatabase(t, e), clickhouse.TestDatabase(t, e)
 	return cfg
 }

@@ -35,6 +35,20 @@ func Defaults() Config {
 	}
 }
 
+// Validate reports all problems, in Chinese.
+func (c Config) Validate() error {
+	var errs []error
+	for key, n := range map[string]int64{
+		"max_rows": int64(c.MaxRows), "max_bytes": int64(c.MaxBytes), "max_time": int64(c.MaxTime),
+		"stream_time": int64(c.StreamTime), "max_memory": int64(c.MaxMemory),
+	} {
+		if n < 0 {
+			errs = append(errs, errors.New(key+"：不能为负"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Deps is what the program gives.
 type Deps struct {
 	// Conn must be confined to reading Config.Database: over the engine's
@@ -77,8 +91,8 @@ func New(cfg Config, deps Deps) (*Reader, error) {
 	if cfg.MaxRows == 0 {
 		cfg.MaxRows = d.MaxRows
 	}
-	if cfg.MaxRows < 0 {
-		return nil, errors.New("max_rows 必须大于 0")
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	list, err := readExamples(examplesTOML)
 	if err != nil {

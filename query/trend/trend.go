@@ -32,6 +32,18 @@ type Config struct {
 // Defaults are half a minute and thirty days.
 func Defaults() Config { return Config{Timeout: setting.Duration(30 * time.Second), Days: 30} }
 
+// Validate reports all problems, in Chinese.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Timeout < 0 {
+		errs = append(errs, errors.New("timeout：不能为负"))
+	}
+	if c.Days < 0 || c.Days > 3660 {
+		errs = append(errs, fmt.Errorf("days：%d 不在 1 到 3660 之间", c.Days))
+	}
+	return errors.Join(errs...)
+}
+
 // Deps is what the program gives.
 type Deps struct {
 	Conn    driver.Conn // default database is the analysts': columnar.Connect(cfg, deps, cfg.Analyst)
@@ -72,8 +84,8 @@ func newTrends(cfg Config, deps Deps, files fs.FS) (*Trends, error) {
 	if cfg.Days == 0 {
 		cfg.Days = d.Days
 	}
-	if cfg.Days < 0 || cfg.Days > 3660 {
-		return nil, fmt.Errorf("days = %d 不在 1 到 3660 之间", cfg.Days)
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	qs, err := read(files)
 	if err != nil {

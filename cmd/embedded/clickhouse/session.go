@@ -214,6 +214,7 @@ type Error struct {
 	Text string // as the engine wrote it, starting with "Code: N."
 }
 
+// Error is the text as the engine wrote it.
 func (e *Error) Error() string { return e.Text }
 
 // parseError makes an Error of the text the engine gives.

@@ -87,18 +87,18 @@ func Default() Config {
 		Log:      observe.Config{Level: "info", Format: "text"},
 		Embedded: Embedded{ClickHouseMemory: 1 << 30, MinFree: 256 << 20, TrimEvery: setting.Duration(time.Minute)},
 		Bus:      bus.Defaults(),
-		Ingest:   ingest.DefaultConfig(),
-		Push:     push.DefaultConfig(),
-		Form:     form.DefaultConfig(),
-		Watch:    file.DefaultConfig(),
+		Ingest:   ingest.Defaults(),
+		Push:     push.Defaults(),
+		Form:     form.Defaults(),
+		Watch:    file.Defaults(),
 		Classify: classify.Defaults(),
 		Index:    index.Defaults(),
-		Fulltext: fulltext.DefaultConfig(),
-		Columnar: columnar.Default(),
-		Search:   search.Config{},
-		Trend:    trend.Config{},
-		SQL:      adhoc.Config{},
-		Web:      web.DefaultConfig(),
+		Fulltext: fulltext.Defaults(),
+		Columnar: columnar.Defaults(),
+		Search:   search.Defaults(),
+		Trend:    trend.Defaults(),
+		SQL:      adhoc.Defaults(),
+		Web:      web.Defaults(),
 	}
 }
 
@@ -108,8 +108,8 @@ func (c Config) Validate() error {
 		{"", c.check},
 		{"log", c.Log.Validate}, {"bus", c.Bus.Validate}, {"ingest", c.Ingest.Validate}, {"push", c.Push.Validate},
 		{"form", c.Form.Validate}, {"watch", c.Watch.Validate}, {"classify", c.Classify.Validate}, {"index", c.Index.Validate},
-		{"fulltext", c.Fulltext.Validate}, {"columnar", c.Columnar.Validate},
-		{"web", c.Web.Validate},
+		{"fulltext", c.Fulltext.Validate}, {"columnar", c.Columnar.Validate}, {"search", c.Search.Validate},
+		{"trend", c.Trend.Validate}, {"sql", c.SQL.Validate}, {"web", c.Web.Validate},
 	})
 }
 

@@ -79,7 +79,7 @@ func (n *Node) newPages() (http.Handler, error) {
 	}
 	return web.New(n.cfg.Web, web.Deps{
 		Search: searcher, Trend: trends, Adhoc: sql, Items: n.columnar, Form: report, Taxonomy: n.pipeline.Taxonomy(),
-		Status: n.Status, Docs: deploy.Docs(),
+		Status: n.Status, Explain: n.pipeline.Why, Docs: deploy.Docs(),
 		Metrics: promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}), Log: n.log,
 	})
 }
