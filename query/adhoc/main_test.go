@@ -28,7 +28,7 @@ type desk struct {
 func newDesk(t testing.TB, change ...func(*Config)) desk {
 	t.Helper()
 	e := clickhouse.OpenTest(t)
-	c := columnar.Default()
+	c := columnar.Defaults()
 	c.Database, c.Analyst = "hidden_"+clickhouse.TestDatabase(t, e), clickhouse.TestDatabase(t, e)
 	over := func(rt http.RoundTripper) columnar.Deps {
 		return columnar.Deps{Transport: func(*http.Transport) (http.RoundTripper, error) { return rt, nil }, Log: slog.New(slog.DiscardHandler)}

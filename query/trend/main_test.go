@@ -28,7 +28,7 @@ type world struct {
 func newWorld(t testing.TB, items []label.Labeled) world {
 	t.Helper()
 	e := clickhouse.OpenTest(t)
-	cfg := columnar.Default()
+	cfg := columnar.Defaults()
 	cfg.Database, cfg.Analyst = clickhouse.TestDatabase(t, e), clickhouse.TestDatabase(t, e)
 	over := func(rt http.RoundTripper) columnar.Deps {
 		return columnar.Deps{Transport: func(*http.Transport) (http.RoundTripper, error) { return rt, nil }, Log: slog.New(slog.DiscardHandler)}

@@ -24,22 +24,28 @@ var update = flag.Bool("update", false, "write the answers into testdata")
 //	-- items --            see parseItems
 //	-- ask 1 --            an address as of the page /trend, without the path
 //	-- answer 1 --         the compared periods, then the table
-func TestQuestions(t *testing.T) {
+func TestQuestions(outer *testing.T) {
+	t := outer
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no testdata", err)
 	}
+	worlds := map[string]world{} // most files ask about the same items
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			a, err := txtar.ParseFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			items, err := parseItems(part(a, "items"))
-			if err != nil {
-				t.Fatal(err)
+			w, ok := worlds[part(a, "items")]
+			if !ok {
+				items, err := parseItems(part(a, "items"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				w = newWorld(outer, items)
+				worlds[part(a, "items")] = w
 			}
-			w := newWorld(t, items)
 			for i := 0; i < len(a.Files); i++ {
 				n, ok := strings.CutPrefix(a.Files[i].Name, "ask ")
 				if !ok {
