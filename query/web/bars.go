@@ -31,6 +31,8 @@ const (
 	chartWidth  = 1280
 	chartHeight = 118
 	chartLeft   = 44 // room for the value axis
+	chartRight  = 14 // room for half a label
+	chartTop    = 10
 	chartBottom = 20 // room for the days
 )
 
@@ -47,12 +49,12 @@ func drawColumns(days []dayCount, here string) columns {
 		most, sum = max(most, d.Count), sum+d.Count
 	}
 	top := niceCeil(float64(most))
-	plot := float64(chartHeight - chartBottom - 8)
-	step := float64(chartWidth-chartLeft) / float64(len(days))
+	plot := float64(chartHeight - chartBottom - chartTop)
+	step := float64(chartWidth-chartLeft-chartRight) / float64(len(days))
 	for i, d := range days {
 		h := plot * float64(d.Count) / top
 		b := bar{
-			X: chartLeft + float64(i)*step + step*0.14, W: step * 0.72, Y: 8 + plot - h, H: h,
+			X: chartLeft + float64(i)*step + step*0.14, W: step * 0.72, Y: chartTop + plot - h, H: h,
 			Title: d.Day + "：" + number(d.Count) + " 条", Query: "from=" + d.Day + "&to=" + d.Day, Here: d.Day == here,
 		}
 		// Labels count back from the last day, which always has one.
@@ -62,7 +64,7 @@ func drawColumns(days []dayCount, here string) columns {
 		c.Bars = append(c.Bars, b)
 	}
 	for _, share := range []float64{0, 0.5, 1} {
-		c.Ticks = append(c.Ticks, tick{8 + plot*(1-share), number(strconv.FormatFloat(top*share, 'f', -1, 64))})
+		c.Ticks = append(c.Ticks, tick{chartTop + plot*(1-share), number(strconv.FormatFloat(top*share, 'f', -1, 64))})
 	}
 	c.Summary = "近 " + strconv.Itoa(len(days)) + " 日共 " + number(sum) + " 条，单日最多 " + number(most) + " 条"
 	return c

@@ -191,7 +191,7 @@ func (b *browser) walk(w *world) {
 	b.open("/trend")
 	b.do("wait for the curve", chromedp.WaitVisible(".uplot canvas"))
 	b.check("trend")
-	b.open("/trend?name=topic")
+	b.open("/trend?name=top_topics")
 	b.check("trend-topic")
 
 	b.open("/sql")

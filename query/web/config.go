@@ -25,8 +25,8 @@ type Config struct {
 	BacklogAt int64 `toml:"backlog_at"`
 }
 
-// DefaultConfig is what a fresh installation uses.
-func DefaultConfig() Config {
+// Defaults is what a fresh installation uses.
+func Defaults() Config {
 	return Config{
 		PageSize: 20, Timeout: setting.Duration(30 * time.Second), MaxBody: 8 << 20,
 		DoubtBelow: 0.6, BacklogAt: 1000,

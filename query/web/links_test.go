@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -164,7 +165,8 @@ func testFacets(t *testing.T, w *world) {
 }
 
 func testCounts(t *testing.T, w *world) {
-	for _, name := range w.trends() {
+	asked := append(w.trends(), "volume&by=week", "volume&by=month", "by_unit&from=2000-01-01&to="+day(time.Now()), "top_topics&open=1", "by_region&urgency=紧急&channel=call")
+	for _, name := range asked {
 		checked := 0
 		for _, n := range nodes(t, w.page(t, "/trend?name="+name, 200)) {
 			to := attr(n, "href")

@@ -118,7 +118,7 @@ func testHostile(t *testing.T, w *world) {
 }
 
 func TestPanic(t *testing.T) {
-	s := &Server{cfg: DefaultConfig(), log: discard(), deps: Deps{Status: func(ctx) Status { return Status{} }}}
+	s := &Server{cfg: Defaults(), log: discard(), deps: Deps{Status: func(ctx) Status { return Status{} }}}
 	h := s.recovered(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(fmt.Sprint("broken")) }))
 	r := httptest.NewRecorder()
 	h.ServeHTTP(r, httptest.NewRequest(http.MethodGet, "/x.json", nil))

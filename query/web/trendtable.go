@@ -83,8 +83,9 @@ func (s *Server) fillTrend(d *trendData) {
 			}
 		}
 	}
-	for _, row := range d.Table.Rows {
-		d.Rows = append(d.Rows, s.trendRow(d, row, most))
+	shown := s.named(d.Table)
+	for i, row := range d.Table.Rows {
+		d.Rows = append(d.Rows, d.row(row, shown.Rows[i], most))
 	}
 	if !overTime(cols[0]) {
 		return
@@ -102,23 +103,21 @@ func (s *Server) fillTrend(d *trendData) {
 	}
 }
 
-func (s *Server) trendRow(d *trendData, row []any, most float64) trendRow {
+// row is one row; shown is the same with names for codes.
+func (d *trendData) row(row, shown []any, most float64) trendRow {
 	cols := d.Table.Columns
-	key := cellText(row[0], cols[0].Kind)
+	key := cellText(shown[0], cols[0].Kind)
 	if overTime(cols[0]) {
 		key = bucketName(key, d.by())
 	}
 	out := trendRow{Key: key}
-	if list := listOf(cols[0]); list != "" {
-		out.Key = orElse(s.longName(list, key), none)
-	}
 	if cols[0].Name == "id" {
 		out.Key, out.Link = key[:min(8, len(key))], "/item/"+key
 	}
 	bar := barCell{}
 	for i, v := range row[1:] {
 		c := cols[i+1]
-		cell := trendCell{Text: cellText(v, c.Kind), Numeric: c.Kind == export.Number}
+		cell := trendCell{Text: cellText(shown[i+1], c.Kind), Numeric: c.Kind == export.Number}
 		switch r := roleOf(c, d.Spans); r {
 		case roleCount, roleUrgent:
 			n := asNumber(v)
@@ -144,9 +143,6 @@ func (s *Server) trendRow(d *trendData, row []any, most float64) trendRow {
 				cell.Text = "—" // nothing to compare with
 			}
 		default:
-			if list := listOf(c); list != "" && cell.Text != "" {
-				cell.Text = s.name(list, cell.Text)
-			}
 			if c.Name == "title" {
 				cell.Link = out.Link
 			}
@@ -252,17 +248,42 @@ func asNumber(v any) float64 {
 	return 0
 }
 
-// named is t with codes replaced by their names, for exports.
+// rowNames are the names of the codes in a column, by code: the short one
+// where only one row has it, else with the regions around it.
+func (s *Server) rowNames(t export.Table, col int) map[string]string {
+	list := listOf(t.Columns[col])
+	times, out := map[string]int{}, map[string]string{}
+	for _, row := range t.Rows {
+		if code, ok := row[col].(string); ok && out[code] == "" {
+			out[code] = orElse(s.name(list, code), none)
+			times[out[code]]++
+		}
+	}
+	for code, name := range out {
+		if times[name] > 1 {
+			out[code] = orElse(s.longName(list, code), none)
+		}
+	}
+	return out
+}
+
+// named is t with codes replaced by their names, for exports: as on the
+// screen.
 func (s *Server) named(t export.Table) export.Table {
 	out := export.Table{Columns: t.Columns, Limited: t.Limited}
 	for _, row := range t.Rows {
-		cells := slices.Clone(row)
-		for i, v := range cells {
-			if code, ok := v.(string); ok && listOf(t.Columns[i]) != "" {
-				cells[i] = orElse(s.longName(listOf(t.Columns[i]), code), none)
+		out.Rows = append(out.Rows, slices.Clone(row))
+	}
+	for i, c := range t.Columns {
+		if listOf(c) == "" {
+			continue
+		}
+		names := s.rowNames(t, i)
+		for _, row := range out.Rows {
+			if code, ok := row[i].(string); ok {
+				row[i] = names[code]
 			}
 		}
-		out.Rows = append(out.Rows, cells)
 	}
 	return out
 }

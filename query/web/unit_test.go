@@ -230,7 +230,7 @@ func TestReceiptsForgetTheOldest(t *testing.T) {
 }
 
 func TestConfigProblems(t *testing.T) {
-	if err := DefaultConfig().Validate(); err != nil {
+	if err := Defaults().Validate(); err != nil {
 		t.Fatal(err)
 	}
 	err := Config{PageSize: 500, DoubtBelow: 2}.Validate()

@@ -44,7 +44,7 @@ func newWorld(t testing.TB, items []label.Labeled) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	w := &world{t: t, engine: clickhouse.OpenTest(t), items: items}
-	cfg := columnar.Default()
+	cfg := columnar.Defaults()
 	cfg.Database, cfg.Analyst = clickhouse.TestDatabase(t, w.engine), clickhouse.TestDatabase(t, w.engine)
 	over := func(rt http.RoundTripper) columnar.Deps {
 		return columnar.Deps{Transport: func(*http.Transport) (http.RoundTripper, error) { return rt, nil }, Log: log}
@@ -90,9 +90,9 @@ func newWorld(t testing.TB, items []label.Labeled) *world {
 	must(err)
 	deps.Taxonomy, err = taxonomy.Open("")
 	must(err)
-	deps.Form, err = form.New(form.DefaultConfig(), form.Deps{Log: log, Accept: w.accept})
+	deps.Form, err = form.New(form.Defaults(), form.Deps{Log: log, Accept: w.accept})
 	must(err)
-	own := DefaultConfig()
+	own := Defaults()
 	own.Office = "石桥县委办公室"
 	w.server, err = newServer(own, deps)
 	must(err)

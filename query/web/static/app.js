@@ -71,7 +71,7 @@
       { stroke: ink, width: 1.5, dash: [6, 4] },
       { stroke: colour("--edge"), width: 1.5, dash: [2, 3] }
     ];
-    function size() { return { width: Math.max(280, box.clientWidth), height: 250 }; }
+    function size() { return { width: Math.max(280, box.clientWidth), height: 230 }; }
     var s = size();
     var plot = new uPlot({
       width: s.width, height: s.height,
@@ -79,7 +79,7 @@
       legend: { live: true },
       cursor: { y: false, drag: { x: false, y: false } },
       axes: [
-        { stroke: ink, grid: { show: false }, ticks: { stroke: line }, font: "12px sans-serif", space: 64,
+        { stroke: ink, grid: { show: false }, ticks: { stroke: line }, font: "12px sans-serif", space: 64, size: 30,
           incrs: [1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365],
           values: function (u, vs) { return vs.map(function (v) { var l = d.labels[v]; return l === undefined ? "" : (l.length === 10 ? l.slice(5) : l); }); } },
         { stroke: ink, grid: { stroke: line }, ticks: { show: false }, font: "12px sans-serif", size: 54,
