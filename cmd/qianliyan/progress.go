@@ -42,7 +42,7 @@ func (b *bar) set(done int64) {
 	}
 	if time.Since(b.said) >= time.Minute {
 		b.said = time.Now()
-		fmt.Fprintf(b.w, "%s：%d / %d\n", b.what, done, b.total)
+		fmt.Fprintf(b.w, "%s：%d%%\n", b.what, 100*done/b.total)
 	}
 }
 
@@ -51,5 +51,5 @@ func (b *bar) finish() {
 		b.bar.Finish() //nolint:errcheck // as above
 		return
 	}
-	fmt.Fprintf(b.w, "%s：%d 条完成\n", b.what, b.done)
+	fmt.Fprintf(b.w, "%s：完成\n", b.what)
 }
