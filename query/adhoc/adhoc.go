@@ -19,7 +19,7 @@ import (
 
 // Config bounds one statement. Zero values mean Defaults.
 type Config struct {
-	Database   string           `toml:"database"`    // the analysts' database
+	Database   string           `toml:"-"`           // the analysts' database: columnar.Config.Analyst
 	MaxRows    int              `toml:"max_rows"`    // rows of Run; Stream has no such limit
 	MaxBytes   setting.Size     `toml:"max_bytes"`   // text in the rows of Run
 	MaxTime    setting.Duration `toml:"max_time"`    // of Run

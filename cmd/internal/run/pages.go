@@ -69,7 +69,9 @@ func (n *Node) newPages() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	sql, err := adhoc.New(n.cfg.SQL, adhoc.Deps{Conn: conn, Log: n.log, Metrics: n.metrics})
+	limits := n.cfg.SQL
+	limits.Database = n.cfg.Columnar.Analyst
+	sql, err := adhoc.New(limits, adhoc.Deps{Conn: conn, Log: n.log, Metrics: n.metrics})
 	if err != nil {
 		return nil, err
 	}
