@@ -21,7 +21,9 @@
 // two rows joined, of which one kind knows the most columns. Rows above it
 // (titles, notes) are skipped. Where cells of a two-row header are merged, the
 // value above is joined with the value below; if the kind knows the lower name
-// alone, that is the name. How columns become items is mapping's matter.
+// alone, that is the name. Cells merged below the header are not spread: the
+// value stands in the first row only, as the file says. How columns become
+// items is mapping's matter.
 //
 // # Memory
 //
