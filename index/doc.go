@@ -11,6 +11,27 @@
 // a write is an upsert by ID and version. A store that is down holds up no other
 // one; it catches up by itself.
 //
+// # An item that a store refuses
+//
+// A batch that fails is written again, for ever: an engine that is down comes
+// back. One item the engine will never take must not hold up the store, though.
+// So a batch that failed Config.IsolateAfter times is written in pieces, and an
+// item is buried on items.dead, stage "index/<name>", when
+//
+//   - it was refused alone in three passes in a row, with the bus's pauses between,
+//   - and after that, in the same pass, the store wrote an item it takes: another
+//     of the batch, or the last it took before,
+//   - and no more than Config.IsolateMost items of the batch are refused.
+//
+// A store that is down, full or read-only fulfils none of the first two together,
+// and nothing is buried. When no item was seen taken since the start, a batch of
+// one is buried if the store writes its offsets, but only one such; a larger
+// batch refused whole waits, and Problems says so.
+//
+// The store keeps the older version of a buried item, if it has one. What lies on
+// items.dead can be replayed once the store's trouble with it is mended. A crash
+// between burying and writing may bury an item twice.
+//
 // # Offsets
 //
 // There is no consumer group here. Each store keeps the offsets of what it holds

@@ -31,8 +31,15 @@ type Store interface {
 	// a newer one alone; next becomes the answer of Offsets. When it returns nil
 	// both are durable. After an error, or a crash in between, any part of it may
 	// have happened: the same or an overlapping batch is written again. items may
-	// be empty, may hold several versions of one ID, and next always names every
-	// partition. It is never called concurrently with itself.
+	// be empty and may hold several versions of one ID. It is never called
+	// concurrently with itself.
+	//
+	// next names every partition the batch has records of; a partition it does not
+	// name stays where it is. An empty next means items only: they are as durable,
+	// and Offsets stays what it was. So a failed batch is written in pieces.
+	//
+	// Items that were written before are written again to see whether the store
+	// answers: that must go through the same engine and disk as new ones.
 	Write(ctx context.Context, items []label.Labeled, next map[int]int64) error
 }
 
@@ -68,13 +75,17 @@ func New(cfg Config, deps Deps) (*Indexer, error) {
 			return nil, fmt.Errorf("cannot index into two stores named %q", s.Name())
 		}
 		seen[s.Name()] = true
-		x.feeds = append(x.feeds, &feed{x: x, store: s, meter: observe.New(deps.Metrics, "index", s.Name())})
+		f := &feed{x: x, store: s, meter: observe.New(deps.Metrics, "index", s.Name())}
+		f.meter.Discarded(refused, 0) // seen before the first, so that it can be alerted on
+		f.meter.Discarded(undecodable, 0)
+		x.feeds = append(x.feeds, f)
 	}
 	return x, nil
 }
 
 // Run follows items.labeled into every store until ctx ends, then returns nil.
 // A store that fails is tried again, ever more slowly, while the others go on.
+// An item that a store refuses while it takes others is buried, see the package.
 //
 // It returns early only with a store's bus.OffsetError: then that store belongs
 // to another log, and going on would lose items silently. The others stop too,
@@ -92,6 +103,11 @@ type feed struct {
 	x     *Indexer
 	store Store
 	meter *observe.Meter
+
+	// Of the one goroutine that Follow calls write on.
+	batch   *batch         // what is not written yet; nil between batches
+	taken   *label.Labeled // the item the store took last; nil when none since start
+	trusted bool           // an item was buried though taken was nil
 
 	mu    sync.Mutex
 	next  map[int]int64 // what the store has; nil before its first word
@@ -134,32 +150,47 @@ func (f *feed) run(ctx context.Context) error {
 // write hands one batch to the store. What cannot be decoded is buried first:
 // the offsets in next pass over it.
 func (f *feed) write(ctx context.Context, recs []bus.Record, next map[int]int64) error {
-	f.meter.Received(len(recs))
-	items := make([]label.Labeled, 0, len(recs))
-	for _, r := range recs {
+	if !f.batch.is(recs) {
+		f.meter.Received(len(recs))
+		f.batch = &batch{recs: recs}
+	}
+	b := f.batch
+	err := f.decode(ctx, b)
+	if err == nil {
+		err = f.put(ctx, b.entries, next)
+		if err != nil {
+			b.tries++
+		}
+		if err != nil && ctx.Err() == nil && b.tries >= f.x.cfg.IsolateAfter {
+			err = f.isolate(ctx, b, next, err)
+		}
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			f.failed(err)
+		}
+		return fmt.Errorf("cannot write %d items to %s: %w", len(b.entries), f.store.Name(), err)
+	}
+	f.meter.Sent(len(b.entries))
+	f.batch = nil
+	f.wrote(next)
+	return nil
+}
+
+// decode makes entries of b's records, each once however often b comes.
+func (f *feed) decode(ctx context.Context, b *batch) error {
+	for ; b.decoded < len(b.recs); b.decoded++ {
+		r := b.recs[b.decoded]
 		l, err := label.Decode(r.Value)
 		if err == nil && l.Item.ID != r.Key {
 			err = fmt.Errorf("the record's key is %q, its item's id %q", r.Key, l.Item.ID)
 		}
-		if err != nil {
-			f.meter.Discarded("undecodable", 1)
-			if err := f.x.bus.Bury(ctx, r, "index/"+f.store.Name(), err); err != nil {
-				f.failed(err)
-				return err
-			}
-			continue
+		if err == nil {
+			b.entries = append(b.entries, &entry{rec: r, item: l})
+		} else if err := f.bury(ctx, r, undecodable, err); err != nil {
+			return err
 		}
-		items = append(items, l)
 	}
-	if err := f.store.Write(ctx, items, next); err != nil {
-		f.meter.Error("write")
-		if ctx.Err() == nil {
-			f.failed(err)
-		}
-		return fmt.Errorf("cannot write %d items to %s: %w", len(items), f.store.Name(), err)
-	}
-	f.meter.Sent(len(items))
-	f.wrote(next)
 	return nil
 }
 

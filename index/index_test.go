@@ -63,7 +63,9 @@ func (s *sink) Write(_ context.Context, items []label.Labeled, next map[int]int6
 			s.items[l.Item.ID] = l
 		}
 	}
-	s.next = next
+	if len(next) > 0 {
+		s.next = next
+	}
 	return nil
 }
 
@@ -98,7 +100,7 @@ func openBus(t *testing.T) (*bus.Bus, *kafka.Broker) {
 	t.Helper()
 	br := kafka.OpenTest(t)
 	const ms = setting.Duration(time.Millisecond)
-	b, err := bus.Open(bus.Config{RetryMax: 100 * ms, GuardWait: 50 * ms}, bus.Deps{Dial: br.Dial})
+	b, err := bus.Open(bus.Config{RetryMax: 10 * ms, GuardWait: 50 * ms}, bus.Deps{Dial: br.Dial})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +139,12 @@ func send(t *testing.T, b *bus.Bus, from, to int) {
 // run starts an Indexer; stop ends it and checks that it ended well.
 func run(t *testing.T, b *bus.Bus, reg prometheus.Registerer, stores ...index.Store) (x *index.Indexer, stop func()) {
 	t.Helper()
-	x, err := index.New(index.Config{}, index.Deps{Bus: b, Stores: stores, Metrics: reg, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	return runWith(t, index.Config{}, b, reg, stores...)
+}
+
+func runWith(t *testing.T, cfg index.Config, b *bus.Bus, reg prometheus.Registerer, stores ...index.Store) (x *index.Indexer, stop func()) {
+	t.Helper()
+	x, err := index.New(cfg, index.Deps{Bus: b, Stores: stores, Metrics: reg, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,8 +360,9 @@ func TestNewAndValidate(t *testing.T) {
 	if err := index.Defaults().Validate(); err != nil {
 		t.Error(err)
 	}
-	err := index.Config{BatchRecords: -1, BatchLinger: setting.Duration(time.Hour), BatchBytes: 1}.Validate()
-	for _, key := range []string{"batch_records", "batch_linger", "batch_bytes"} {
+	err := index.Config{BatchRecords: -1, BatchLinger: setting.Duration(time.Hour), BatchBytes: 1,
+		IsolateAfter: -1, IsolateMost: -1}.Validate()
+	for _, key := range []string{"batch_records", "batch_linger", "batch_bytes", "isolate_after", "isolate_most"} {
 		if err == nil || !slices.ContainsFunc(strings.Split(err.Error(), "\n"), func(l string) bool { return strings.HasPrefix(l, key+"：") }) {
 			t.Errorf("no problem of %s in %v", key, err)
 		}

@@ -28,8 +28,8 @@ type Config struct {
 	RetryAfter setting.Duration `toml:"retry_after"`
 }
 
-// DefaultConfig is what a fresh installation uses.
-func DefaultConfig() Config {
+// Defaults is what a fresh installation uses.
+func Defaults() Config {
 	return Config{
 		MaxTitle: 2000, MaxText: 4 << 20, MaxItem: 8 << 20,
 		Earliest: "1970-01-01", Ahead: setting.Duration(48 * time.Hour),

@@ -14,7 +14,7 @@ import (
 // reads is played by the test.
 func bridge(t *testing.T) *Ingestor {
 	t.Helper()
-	g, err := New(DefaultConfig(), Deps{Dir: t.TempDir()})
+	g, err := New(Defaults(), Deps{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

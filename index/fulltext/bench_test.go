@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -115,15 +116,16 @@ const benchShrink = 5
 // Figures of 2026-11: see the package comment.
 func BenchmarkWrite(b *testing.B) {
 	ls := letters(b, "letters-topic/train.jsonl", "letters-matters/letters.jsonl")
-	all := items(b, ls, 20_000/benchShrink, true)
+	all := items(b, ls, 12_000, true)
+	ws, _ := strconv.Atoi(os.Getenv("WS"))
 	for b.Loop() {
 		b.StopTimer()
 		dir := b.TempDir()
-		x := open(b, dir)
+		x := openB(b, dir)
 		runtime.GC()
 		c, t := cpu(), time.Now()
 		b.StartTimer()
-		for part := range slices.Chunk(all, 1000) {
+		for part := range slices.Chunk(all, ws) {
 			write(b, x, nil, part...)
 		}
 		b.StopTimer()
@@ -135,4 +137,11 @@ func BenchmarkWrite(b *testing.B) {
 		b.ReportMetric(float64(sizeOf(dir))/float64(len(all)), "bytes/item")
 		b.StartTimer()
 	}
+}
+
+func openB(b testing.TB, dir string) *Index {
+	n, _ := strconv.Atoi(os.Getenv("BT"))
+	x, err := Open(Config{Dir: dir, Batch: n}, Deps{Segmenter: segmenttest.Open(b)})
+	if err != nil { b.Fatal(err) }
+	return x
 }

@@ -22,8 +22,8 @@ type Config struct {
 	TitleBoost float64 `toml:"title_boost"`
 }
 
-// DefaultConfig is right for two cores and a few years of items.
-func DefaultConfig() Config { return Config{Batch: 500, Workers: 2, TitleBoost: 2.5} }
+// Defaults is right for two cores and a few years of items.
+func Defaults() Config { return Config{Batch: 500, Workers: 2, TitleBoost: 2.5} }
 
 // Validate reports all problems, in Chinese, joined. A zero is the default.
 func (c Config) Validate() error {
@@ -41,7 +41,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) withDefaults() Config {
-	d := DefaultConfig()
+	d := Defaults()
 	if c.Batch == 0 {
 		c.Batch = d.Batch
 	}

@@ -118,3 +118,22 @@ func TestCollectGivesNextAway(t *testing.T) {
 		}
 	})
 }
+
+// TestCollectOffsetsAlone: damage at the end of a log must not keep a reader
+// from ever reaching the end.
+func TestCollectOffsetsAlone(t *testing.T) {
+	feed(t, FollowOptions{MaxRecords: 10, MaxBytes: 1000, Linger: 100 * time.Millisecond}, 2, func(in chan<- chunk, out <-chan batch) {
+		in <- chunk{part: 0, next: 0} // nothing new: no batch
+		in <- chunk{part: 1, next: 7}
+		begin := time.Now()
+		got := <-out
+		if want := map[int]int64{0: 0, 1: 7}; len(got.recs) != 0 || !maps.Equal(got.next, want) || time.Since(begin) != 100*time.Millisecond {
+			t.Errorf("%d records, next %v after %v", len(got.recs), got.next, time.Since(begin))
+		}
+		in <- chunk{part: 1, next: 7}
+		in <- some(0, 0, 1)
+		if got = <-out; len(got.recs) != 1 {
+			t.Errorf("an empty batch for offsets that were told before")
+		}
+	})
+}

@@ -25,7 +25,8 @@ type FollowOptions struct {
 // which is logged and counted. handle is called by one goroutine with records of
 // any partitions, those of one partition in order, and with next: the offsets to
 // start from once these records are durable, for every partition, the caller's
-// to keep. It is called again with the same arguments, after a growing pause,
+// to keep. There are no records, only offsets, when the last ones of a partition
+// were damaged and buried. It is called again with the same arguments, after a growing pause,
 // until it returns nil or ctx ends. Meanwhile the next batch is read.
 //
 // An offset beyond the end of its partition is an *OffsetError.
@@ -136,8 +137,8 @@ type batch struct {
 func collect(ctx context.Context, opt FollowOptions, next map[int]int64, in <-chan chunk, out chan<- batch) {
 	next = maps.Clone(next)
 	var cur batch
-	var rest chunk // what did not fit cur
-	ripe := false
+	var rest chunk              // what did not fit cur
+	ripe, moved := false, false // moved: offsets went on without records
 	timer := time.NewTimer(opt.Linger)
 	defer timer.Stop()
 	full := func() bool { return len(cur.recs) >= opt.MaxRecords || cur.bytes >= opt.MaxBytes }
@@ -154,7 +155,7 @@ func collect(ctx context.Context, opt FollowOptions, next map[int]int64, in <-ch
 		if full() {
 			from = nil
 		}
-		if len(cur.recs) == 0 || !ripe && !full() {
+		if len(cur.recs) == 0 && !moved || !ripe && !full() {
 			to = nil
 		}
 		select {
@@ -163,11 +164,16 @@ func collect(ctx context.Context, opt FollowOptions, next map[int]int64, in <-ch
 		case <-timer.C:
 			ripe = true
 		case c := <-from:
-			if rest = c; len(c.recs) == 0 {
+			if rest = c; len(c.recs) == 0 && next[c.part] != c.next {
 				next[c.part] = c.next
+				if len(cur.recs) == 0 && !moved {
+					ripe = false
+					timer.Reset(opt.Linger)
+				}
+				moved = true
 			}
 		case to <- batch{recs: cur.recs, next: maps.Clone(next), bytes: cur.bytes}:
-			cur = batch{}
+			cur, moved = batch{}, false
 		}
 	}
 }

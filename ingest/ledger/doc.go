@@ -38,8 +38,9 @@
 //	offsets  partition (4) → next offset (8)
 //	meta     "version" → 1
 //
-// Measured on two shared cores with batches of 1,000: see BenchmarkFold and
-// TestDiskPerItem.
+// Measured with batches of 1,000 new items, each batch synced (BenchmarkFold):
+// about 32,000 records a second of CPU time, and 84 to 112 bytes an item in
+// files of 1,000,000 to 300,000 items.
 //
 // # Lost file
 //

@@ -86,8 +86,8 @@ type Config struct {
 	Width int `toml:"width"`
 }
 
-// DefaultConfig fits a page of 1366 pixels: two lines of passages a hit.
-func DefaultConfig() Config { return Config{Passages: 2, Width: 60} }
+// Defaults fits a page of 1366 pixels: two lines of passages a hit.
+func Defaults() Config { return Config{Passages: 2, Width: 60} }
 
 // Validate reports all problems, in Chinese, joined. A zero is the default.
 func (c Config) Validate() error {
@@ -126,7 +126,7 @@ func New(cfg Config, deps Deps) (*Searcher, error) {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
-	d := DefaultConfig()
+	d := Defaults()
 	cfg.Passages, cfg.Width = cmp.Or(cfg.Passages, d.Passages), cmp.Or(cfg.Width, d.Width)
 	return &Searcher{cfg, deps}, nil
 }

@@ -32,8 +32,8 @@ type Config struct {
 	Elements string `toml:"elements"`
 }
 
-// DefaultConfig is what a fresh installation uses.
-func DefaultConfig() Config {
+// Defaults is what a fresh installation uses.
+func Defaults() Config {
 	return Config{Source: "form", Title: 100, Text: 20000, Ahead: setting.Duration(10 * time.Minute)}
 }
 

@@ -35,7 +35,7 @@ func TestSuite(t *testing.T) {
 	sourcetest.Run(t, kafka.OpenTest(t), sourcetest.Way{
 		Alone: true,
 		New: func(t *testing.T, d sourcetest.Door) sourcetest.Sender {
-			cfg := form.DefaultConfig()
+			cfg := form.Defaults()
 			cfg.Source = d.Source
 			f, err := form.New(cfg, form.Deps{Log: d.Log, Accept: func(ctx context.Context, items []item.Item) ([]item.Outcome, error) {
 				for i := range items {
@@ -107,7 +107,7 @@ func (d *desk) accept(_ context.Context, items []item.Item) ([]item.Outcome, err
 
 func newForm(t *testing.T, d *desk) *form.Form {
 	t.Helper()
-	f, err := form.New(form.DefaultConfig(), form.Deps{Accept: d.accept})
+	f, err := form.New(form.Defaults(), form.Deps{Accept: d.accept})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,13 +255,13 @@ func TestSubmitErrors(t *testing.T) {
 			t.Errorf("rejected at %q: %v", column, err)
 		}
 	}
-	if _, err := form.New(form.DefaultConfig(), form.Deps{}); err == nil {
+	if _, err := form.New(form.Defaults(), form.Deps{}); err == nil {
 		t.Error("New without a door")
 	}
 }
 
 func TestConfig(t *testing.T) {
-	if err := form.DefaultConfig().Validate(); err != nil {
+	if err := form.Defaults().Validate(); err != nil {
 		t.Fatal(err)
 	}
 	err := form.Config{Elements: "/none.toml"}.Validate()
@@ -279,7 +279,7 @@ func TestConfig(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c := form.DefaultConfig()
+		c := form.Defaults()
 		c.Elements = path
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)

@@ -63,8 +63,8 @@ type Service struct {
 	Keywords []string `toml:"keywords"`
 }
 
-// DefaultConfig lets nobody push.
-func DefaultConfig() Config {
+// Defaults lets nobody push.
+func Defaults() Config {
 	return Config{MaxBody: 64 << 20, Concurrent: 16, Batch: 500, BatchBytes: 4 << 20, RetryAfter: setting.Duration(5 * time.Second)}
 }
 

@@ -61,7 +61,7 @@ func (d *desk) accept(ctx context.Context, items []item.Item) ([]item.Outcome, e
 
 func handler(t *testing.T, d *desk, change func(*push.Config)) (http.Handler, *prometheus.Registry) {
 	t.Helper()
-	cfg := push.DefaultConfig()
+	cfg := push.Defaults()
 	cfg.Sources = []push.Source{
 		{Name: "信箱", Channel: item.Letter, Token: token},
 		{Name: "热线", Mapping: "hotline", Token: "sha256:" + sha("another-token-of-this-test")},
@@ -368,7 +368,7 @@ func TestConfig(t *testing.T) {
 	if err := os.WriteFile(file, []byte("# old and new\nthe-old-token-of-hotline\nthe-new-token-of-hotline\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	good := push.DefaultConfig()
+	good := push.Defaults()
 	good.Sources = []push.Source{{Name: "a", Channel: item.Call, TokenFile: file}}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
@@ -394,13 +394,13 @@ func TestConfig(t *testing.T) {
 		"odd hash":   {push.Source{Name: "a", Channel: item.Call, Token: "sha256:12"}, "sha256"},
 		"empty":      {push.Source{Name: "a", Channel: item.Call, Token: " "}, "空"},
 	} {
-		cfg := push.DefaultConfig()
+		cfg := push.Defaults()
 		cfg.Sources = []push.Source{c.source}
 		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	twice := push.DefaultConfig()
+	twice := push.Defaults()
 	twice.Sources = []push.Source{{Name: "a", Channel: item.Call, Token: token}, {Name: "b", Channel: item.Call, Token: token}, {Name: "b", Channel: item.Call, Token: token + "x"}}
 	if err := twice.Validate(); err == nil || !strings.Contains(err.Error(), "令牌相同") || !strings.Contains(err.Error(), "两次") {
 		t.Errorf("%v", err)
@@ -408,7 +408,7 @@ func TestConfig(t *testing.T) {
 	if err := (push.Config{Services: []push.Service{{}}}).Validate(); err == nil || !strings.Contains(err.Error(), "max_body") || !strings.Contains(err.Error(), "services[0]") {
 		t.Errorf("%v", err)
 	}
-	unknown := push.DefaultConfig()
+	unknown := push.Defaults()
 	unknown.Sources = []push.Source{{Name: "a", Mapping: "none", Token: token}}
 	if _, err := push.New(unknown, push.Deps{Accept: d.accept}); err == nil {
 		t.Error("took a mapping nobody has")

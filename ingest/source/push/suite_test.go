@@ -30,7 +30,7 @@ const token = "a-token-of-this-test"
 // serve is a server of the handler in front of the door.
 func serve(t *testing.T, d sourcetest.Door) *httptest.Server {
 	t.Helper()
-	cfg := push.DefaultConfig()
+	cfg := push.Defaults()
 	cfg.Batch = 5 // so that requests take several
 	cfg.Sources = []push.Source{{Name: d.Source, Channel: d.Channel, Token: token}}
 	h, err := push.New(cfg, push.Deps{Accept: d.Accept, Key: d.Key, Log: d.Log})
