@@ -20,17 +20,18 @@ import (
 // Filter selects items. Within a list any value may match; all lists that are
 // not empty must. The zero Filter selects everything.
 type Filter struct {
-	Words string // query words as typed; see search.Parse
+	Words string `json:"q,omitempty"` // query words as typed; see search.Parse
 
-	From, To string // days 2006-01-02, both included; empty is open
+	From string `json:"from,omitempty"` // first day 2006-01-02; empty is open
+	To   string `json:"to,omitempty"`   // last day, included; empty is open
 
-	Channels []string // item.Channel values
-	Sources  []string
-	Units    []string
-	Topics   []string // codes of label.Topic
-	Regions  []string // codes of label.Region
-	Urgency  []string // 特急 紧急 一般
-	Forms    []string // values of label.Form
+	Channels []string `json:"channel,omitempty"` // item.Channel values
+	Sources  []string `json:"source,omitempty"`
+	Units    []string `json:"unit,omitempty"`
+	Topics   []string `json:"topic,omitempty"`   // codes of label.Topic
+	Regions  []string `json:"region,omitempty"`  // codes of label.Region
+	Urgency  []string `json:"urgency,omitempty"` // 特急 紧急 一般
+	Forms    []string `json:"form,omitempty"`    // values of label.Form
 }
 
 // List is one list of a filter under its URL name.
