@@ -81,7 +81,7 @@ func (n *Node) newPages() (http.Handler, error) {
 	}
 	return web.New(n.cfg.Web, web.Deps{
 		Search: searcher, Trend: trends, Adhoc: sql, Items: n.columnar, Form: report, Taxonomy: n.pipeline.Taxonomy(),
-		Status: n.Status, Explain: n.pipeline.Why, Docs: deploy.Docs(),
+		Status: n.Status, Explain: n.pipeline.Why, Trace: n.Trace, Docs: deploy.Docs(),
 		Metrics: promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}), Log: n.log,
 	})
 }
