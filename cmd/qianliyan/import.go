@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"qianliyan/cmd/internal/run"
 	"qianliyan/ingest"
@@ -83,11 +84,16 @@ func (i importCommand) Run(ctx context.Context, c *Common) error {
 
 func (i importCommand) one(ctx context.Context, c *Common, path string, o file.Options) (file.Report, error) {
 	var b *bar
+	waiting := ""
 	o.Progress = func(p file.Progress) {
 		if b == nil {
 			b = newBar(c.err, max(p.Total, 1), filepath.Base(path))
 		}
 		b.set(p.Bytes)
+		if p.Waiting != "" && p.Waiting != waiting {
+			fmt.Fprintf(c.err, "\n暂停接入，等待中：%s\n", p.Waiting)
+		}
+		waiting = p.Waiting
 	}
 	r, err := file.Import(ctx, path, o)
 	if b != nil && err == nil {
@@ -100,6 +106,9 @@ func (i importCommand) one(ctx context.Context, c *Common, path string, o file.O
 func printImport(w io.Writer, sum result) {
 	for _, r := range sum.Files {
 		fmt.Fprintf(w, "%s：收下 %d，已有 %d，退回 %d\n", filepath.Base(r.File), r.Accepted, r.Known, r.Rejected)
+		if len(r.Extra) > 0 {
+			fmt.Fprintf(w, "  按“%s”读；没有专门位置、原样保留的列：%s\n", r.Kind, strings.Join(r.Extra, "、"))
+		}
 		if r.RejectsFile != "" {
 			fmt.Fprintf(w, "  退回的行和原因在 %s，改正后可以再导入这个文件\n", r.RejectsFile)
 		}
