@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -110,22 +109,19 @@ func resident(key string) int {
 	return kb / 1024
 }
 
-const benchShrink = 5
-
-// BenchmarkWrite writes 20,000 cut letters in batches of 1,000.
-// Figures of 2026-11: see the package comment.
+// BenchmarkWrite writes 20,000 cut letters in batches of 4,000, as a store that
+// is behind receives them.
 func BenchmarkWrite(b *testing.B) {
 	ls := letters(b, "letters-topic/train.jsonl", "letters-matters/letters.jsonl")
-	all := items(b, ls, 12_000, true)
-	ws, _ := strconv.Atoi(os.Getenv("WS"))
+	all := items(b, ls, 20_000, true)
 	for b.Loop() {
 		b.StopTimer()
 		dir := b.TempDir()
-		x := openB(b, dir)
+		x := open(b, dir)
 		runtime.GC()
 		c, t := cpu(), time.Now()
 		b.StartTimer()
-		for part := range slices.Chunk(all, ws) {
+		for part := range slices.Chunk(all, 4000) {
 			write(b, x, nil, part...)
 		}
 		b.StopTimer()
@@ -139,9 +135,82 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-func openB(b testing.TB, dir string) *Index {
-	n, _ := strconv.Atoi(os.Getenv("BT"))
-	x, err := Open(Config{Dir: dir, Batch: n}, Deps{Segmenter: segmenttest.Open(b)})
-	if err != nil { b.Fatal(err) }
-	return x
+// BenchmarkSearch asks one question of each kind over 20,000 letters of three
+// months, or as many as QIANLIYAN_FULLTEXT_ITEMS says. Answers are remembered
+// (see leaf), so every question is also asked for the first time.
+func BenchmarkSearch(b *testing.B) {
+	n := 20_000
+	if s := os.Getenv("QIANLIYAN_FULLTEXT_ITEMS"); s != "" {
+		if _, err := fmt.Sscan(s, &n); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ls := letters(b, "letters-topic/train.jsonl", "letters-matters/letters.jsonl")
+	x := open(b, b.TempDir())
+	const step = 20_000
+	all := items(b, ls, n, true)
+	for from := 0; from < n; from += step {
+		write(b, x, nil, all[from:min(from+step, n)]...)
+	}
+	runtime.GC()
+	first := time.Now()
+	find(b, x, Query{Size: 20})
+	b.Logf("%d items: first search %v, resident %d MB (anonymous %d, peak %d)", n, time.Since(first), resident("VmRSS"), resident("RssAnon"), resident("VmHWM"))
+	const from, to = "2026-02-10", "2026-02-20"
+	for _, c := range []struct {
+		name string
+		q    Query
+	}{
+		{"newest", Query{}},
+		{"newest+facets", Query{Facets: Lists()}},
+		{"one word", Query{Where: has("路灯"), Rank: []string{"路灯"}, Order: ByScore}},
+		{"long word+facets", Query{Where: has("自来水公司"), Rank: []string{"自来水公司"}, Order: ByScore, Facets: Lists()}},
+		{"common word+facets", Query{Where: has("领导"), Rank: []string{"领导"}, Order: ByScore, Facets: Lists()}},
+		{"common long word", Query{Where: has("有关部门"), Rank: []string{"有关部门"}, Order: ByScore}},
+		{"one character", Query{Where: has("水"), Order: ByTime}},
+		{"words in days", Query{Where: &Where{Op: And, Kids: []Where{*has("小区"), *has("物业公司")}}, Rank: []string{"小区", "物业公司"}, Order: ByScore, From: from, To: to}},
+		{"not", Query{Where: &Where{Op: Not, Kids: []Where{*has("物业公司")}}}},
+		{"loose", Query{Loose: true, Rank: []string{"小区物业乱收停车费，业主多次投诉无人处理"}, Order: ByScore, Facets: Lists()}},
+	} {
+		c.q.Size = 20
+		b.Run(c.name, func(b *testing.B) {
+			begin := time.Now()
+			a := find(b, x, c.q)
+			b.ReportMetric(float64(time.Since(begin).Microseconds())/1000, "first-ms")
+			b.ReportMetric(float64(a.Total), "hits")
+			for b.Loop() {
+				find(b, x, c.q)
+			}
+		})
+	}
+}
+
+// BenchmarkFresh writes small batches as they come at a steady 200 items a
+// second, and reports how long a batch takes to be durable and found.
+func BenchmarkFresh(b *testing.B) {
+	ls := letters(b, "letters-topic/train.jsonl")
+	x := open(b, b.TempDir())
+	all := items(b, ls, 20_000, true)
+	var took []time.Duration
+	n := 0
+	for b.Loop() {
+		begin := time.Now()
+		part := make([]label.Labeled, 10)
+		for i := range part {
+			part[i] = all[n%len(all)]
+			part[i].Item.ID = item.NewID("fresh", fmt.Sprint(n))
+			part[i].Item.Day = "2026-03-01"
+			n++
+		}
+		write(b, x, map[int]int64{0: int64(n)}, part...)
+		took = append(took, time.Since(begin))
+		if rest := 50*time.Millisecond - time.Since(begin); rest > 0 {
+			b.StopTimer()
+			time.Sleep(rest)
+			b.StartTimer()
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }

@@ -23,7 +23,7 @@ type Config struct {
 }
 
 // Defaults is right for two cores and a few years of items.
-func Defaults() Config { return Config{Batch: 500, Workers: 2, TitleBoost: 2.5} }
+func Defaults() Config { return Config{Batch: 1000, Workers: 2, TitleBoost: 2.5} }
 
 // Validate reports all problems, in Chinese, joined. A zero is the default.
 func (c Config) Validate() error {

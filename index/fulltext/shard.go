@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/index/scorch"
@@ -23,7 +22,6 @@ type shard struct {
 // bolt file names the segments of the last flush, and files of an unfinished
 // one are removed.
 func openShard(dir, month string, queue *index.AnalysisQueue) (*shard, error) {
-	mt, _ := strconv.Atoi(os.Getenv("MT"))
 	path := filepath.Join(dir, month)
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make shard %q: %w", month, err)
@@ -31,7 +29,6 @@ func openShard(dir, month string, queue *index.AnalysisQueue) (*shard, error) {
 	x, err := scorch.NewScorch(scorch.Name, map[string]any{
 		"path":         path,
 		"bolt_timeout": "5s",
-		"scorchMergePlanOptions": map[string]any{"MaxSegmentsPerTier": mt, "SegmentsPerMergeTask": mt, "MaxSegmentSize": 5000000, "TierGrowth": 10.0, "FloorSegmentSize": 2000, "ReclaimDeletesWeight": 2.0},
 	}, queue)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open shard %q: %w", month, err)

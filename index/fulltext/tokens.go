@@ -48,8 +48,10 @@ func appendNormal(b []byte, s string) []byte {
 }
 
 // words appends the normal form of s to buf and returns it with the words of
-// s that hold a letter or digit, as parts of it. Runs that do not fit s are
-// taken as one word.
+// s that hold a letter or digit, as parts of it. Words of one character are
+// left out: they say next to nothing of a text (的, 了), are a tenth of the work
+// of indexing, and are found by grams. Runs that do not fit s are taken as one
+// word.
 func words(buf []byte, s string, runs label.Runs) (normal []byte, terms [][]byte) {
 	base := len(buf)
 	buf = growFor(buf, s)
@@ -62,7 +64,7 @@ func words(buf []byte, s string, runs label.Runs) (normal []byte, terms [][]byte
 		from := len(buf)
 		buf = appendNormal(buf, s[at:end])
 		at = end
-		if w := buf[from:]; len(w) > 0 && len(w) <= maxWord && searchable(w) {
+		if w := buf[from:]; len(w) <= maxWord && utf8.RuneCount(w) > 1 && searchable(w) {
 			terms = append(terms, w)
 		}
 	}
