@@ -61,14 +61,20 @@ func Facts(text string) []Fact {
 		out = append(out, Fact{kind, value(count), start, end})
 	}
 	for _, m := range packed.FindAllStringSubmatchIndex(text, -1) {
+		if text[m[0]:m[1]] == "一死" && !startsWithNumber(text[m[1]:]) {
+			continue // 一死了之 is no number
+		}
 		add(kindOf(text[m[4]:m[5]]), text[m[2]:m[3]], m[0], m[1])
 	}
 	for _, m := range numberFirst.FindAllStringSubmatchIndex(text, -1) {
-		if !denied(text[m[0]:m[1]]) {
+		if s := text[m[0]:m[4]]; !denied(s) && !byThem(s, text[m[4]:m[5]]) {
 			add(kindOf(text[m[4]:m[5]]), text[m[2]:m[3]], m[0], m[1])
 		}
 	}
 	for _, m := range harmFirst.FindAllStringSubmatchIndex(text, -1) {
+		if strings.HasSuffix(text[m[0]:m[1]], "个") {
+			continue // 给死者一个说法
+		}
 		add(kindOf(text[m[2]:m[3]]), text[m[4]:m[5]], m[0], m[1])
 	}
 	return out
@@ -77,6 +83,23 @@ func Facts(text string) []Fact {
 // denied reports whether the clause says that nobody was harmed.
 func denied(clause string) bool {
 	return strings.Contains(clause, "无") || strings.Contains(clause, "没有") || strings.Contains(clause, "未")
+}
+
+// byThem reports whether the number before a harm is not of those harmed: of
+// those who did it (三个打手打伤), of a name (第三人民医院) or of a thing the
+// harm belongs to (一个合理的死亡).
+func byThem(before, harm string) bool {
+	if strings.Contains(before, "人民") || strings.HasSuffix(before, "的") {
+		return true
+	}
+	r, _ := utf8.DecodeLastRuneInString(before)
+	return harm == "伤" && strings.ContainsRune("打砍刺咬捅殴", r) && !strings.Contains(before, "被")
+}
+
+// startsWithNumber reports whether s goes on with a number.
+func startsWithNumber(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return strings.ContainsRune("一二两三四五六七八九十数多几", r) || item.Narrow(r) >= '0' && item.Narrow(r) <= '9'
 }
 
 func kindOf(word string) string {
@@ -122,6 +145,27 @@ func value(s string) int {
 		}
 	}
 	return total + digit
+}
+
+// counted reads the number that s ends with, and where it begins; 几 and 数
+// alone are 2. The number is 0 when s ends with none.
+func counted(s string) (n, start int) {
+	i := len(s)
+	if r, size := utf8.DecodeLastRuneInString(s); strings.ContainsRune("余多来几", r) {
+		i -= size
+	}
+	start = i
+	for range 6 {
+		r, size := utf8.DecodeLastRuneInString(s[:start])
+		if r = item.Narrow(r); !(r >= '0' && r <= '9') && !strings.ContainsRune("〇零一二两三四五六七八九十百千数几上", r) {
+			break
+		}
+		start -= size
+	}
+	if n = value(s[start:i]); n == 0 && strings.ContainsAny(s[start:], "数几") {
+		n = 2
+	}
+	return n, start
 }
 
 func numeral(r rune) int {

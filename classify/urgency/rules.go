@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -29,8 +30,15 @@ type file struct {
 	Title         float64             `toml:"title"`
 	Recent        []string            `toml:"recent"`
 	FreshChannels []item.Channel      `toml:"fresh_channels"`
+	Phrase        int                 `toml:"phrase"`
 	Voids         []string            `toml:"voids"`
+	Suppose       []string            `toml:"suppose"`
 	Past          []string            `toml:"past"`
+	Resume        []string            `toml:"resume"`
+	Cries         []string            `toml:"cries"`
+	Drills        []string            `toml:"drills"`
+	Whole         []string            `toml:"whole"`
+	Quiet         []string            `toml:"quiet"`
 	Stated        map[string]string   `toml:"stated"`
 	Sets          map[string][]string `toml:"sets"`
 	Rules         []rule              `toml:"rules"`
@@ -39,15 +47,18 @@ type file struct {
 
 // rule holds when every group of All has a word in one sentence, near enough.
 type rule struct {
-	ID     string     `toml:"id"`
-	Level  string     `toml:"level"`
-	Points float64    `toml:"points"`
-	All    [][]string `toml:"all"`
-	Not    []string   `toml:"not"`
-	Where  string     `toml:"where"` // "title", "text" or empty for both
-	Near   int        `toml:"near"`  // runes; 0 means the file's
-	Past   bool       `toml:"past"`
-	Why    string     `toml:"why"`
+	ID       string         `toml:"id"`
+	Level    string         `toml:"level"`
+	Points   float64        `toml:"points"`
+	All      [][]string     `toml:"all"`
+	Not      []string       `toml:"not"`
+	Where    string         `toml:"where"`    // "title", "text" or empty for both
+	Channels []item.Channel `toml:"channels"` // empty for all
+	Near     int            `toml:"near"`     // runes; 0 means the file's
+	Past     bool           `toml:"past"`
+	Supposed bool           `toml:"supposed"`
+	Across   bool           `toml:"across"` // the words may stand in several sentences
+	Why      string         `toml:"why"`
 }
 
 // casualty holds when a recent event harmed at least Least people.
@@ -64,21 +75,30 @@ type casualty struct {
 type place struct {
 	rule  int
 	group int
+	least int // the number before the word must be so great; 0 needs none
+	word  int
 }
 
-// Marks stand in place.group for words that are not of a group.
+// Marks stand in place.group for words that are not of a group. not comes
+// before all groups.
 const (
-	not    = -1 - iota // cancels the rule
-	void               // cancels the sentence
-	past               // the sentence tells of the past
-	recent             // something is recent
+	not     = -1 - iota // cancels the rule in its sentence
+	void                // cancels the clause
+	drill               // cancels the sentence, in the title the whole item
+	suppose             // what follows might happen
+	past                // what follows is long ago
+	resume              // back to the present
+	cry                 // a cry for help
+	recent              // something is recent
+	whole               // words within this one do not count
 )
 
 // compiled is a checked file, ready to be matched.
 type compiled struct {
 	file
 	set    *match.Set
-	places [][]place // by word
+	places [][]place    // by word
+	quiet  map[int]bool // by word
 }
 
 // load reads urgency.toml, from dir where it holds one.
@@ -109,32 +129,54 @@ func compile(b []byte) (*compiled, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	c := &compiled{file: f}
+	c := &compiled{file: f, quiet: map[int]bool{}}
 	words, index := []string{}, map[string]int{}
-	put := func(list []string, p place) {
-		for _, w := range list {
+	put := func(list []string, rule, group int) {
+		for _, w := range f.expand(list) {
+			least, w := floor(w)
 			i, ok := index[w]
 			if !ok {
 				i = len(words)
 				index[w] = i
 				words, c.places = append(words, w), append(c.places, nil)
 			}
-			if !slices.Contains(c.places[i], p) {
+			if p := (place{rule, group, least, i}); !slices.Contains(c.places[i], p) {
 				c.places[i] = append(c.places[i], p)
 			}
 		}
 	}
-	put(f.Voids, place{-1, void})
-	put(f.Past, place{-1, past})
-	put(f.Recent, place{-1, recent})
+	for _, m := range []struct {
+		list  []string
+		group int
+	}{{f.Voids, void}, {f.Drills, drill}, {f.Suppose, suppose}, {f.Past, past}, {f.Resume, resume}, {f.Cries, cry}, {f.Recent, recent}, {f.Whole, whole}} {
+		put(m.list, -1, m.group)
+	}
 	for i, r := range f.Rules {
-		put(r.Not, place{i, not})
+		put(r.Not, i, not)
 		for g, group := range r.All {
-			put(f.expand(group), place{i, g})
+			put(group, i, g)
+		}
+	}
+	for _, w := range f.expand(f.Quiet) {
+		if _, w := floor(w); w != "" {
+			if i, ok := index[w]; ok {
+				c.quiet[i] = true
+			}
 		}
 	}
 	c.set = match.New(words)
 	return c, nil
+}
+
+// floor reads ≥20人, the words 人 with a number of at least 20 before them.
+func floor(w string) (least int, word string) {
+	rest, ok := strings.CutPrefix(w, "≥")
+	if !ok {
+		return 0, w
+	}
+	word = strings.TrimLeft(rest, "0123456789")
+	least, _ = strconv.Atoi(rest[:len(rest)-len(word)])
+	return max(least, 1), word
 }
 
 // expand puts the words of a set in place of its @name.
@@ -150,6 +192,7 @@ func (f file) expand(group []string) []string {
 	return out
 }
 
+// check reports all problems of a file.
 func (f file) check() error {
 	var errs []error
 	problem := func(format string, args ...any) {
@@ -160,8 +203,12 @@ func (f file) check() error {
 			problem("%s 的 level %q 应为“特急”或“紧急”", where, s)
 		}
 	}
-	if f.Near < 1 || f.Title <= 0 || f.Slope <= 0 {
-		problem("near、title 和 slope 必须大于 0")
+	if f.Near < 1 || f.Title <= 0 || f.Slope <= 0 || f.Phrase < 0 {
+		problem("near、title 和 slope 必须大于 0，phrase 不能是负数")
+	}
+	for name, list := range map[string][]string{"voids": f.Voids, "drills": f.Drills, "suppose": f.Suppose, "past": f.Past,
+		"resume": f.Resume, "cries": f.Cries, "recent": f.Recent, "whole": f.Whole, "quiet": f.Quiet} {
+		f.words(name, list, problem)
 	}
 	seen := map[string]bool{"": true}
 	for i, r := range f.Rules {
@@ -177,13 +224,15 @@ func (f file) check() error {
 		if r.Where != "" && r.Where != "title" && r.Where != "text" {
 			problem("%s 的 where %q 应为 title、text 或不写", where, r.Where)
 		}
-		for _, group := range r.All {
-			for _, w := range group {
-				if name, ok := strings.CutPrefix(w, "@"); ok && f.Sets[name] == nil {
-					problem("%s 用到的词组 %q 不在 [sets] 中", where, w)
-				}
+		for _, ch := range r.Channels {
+			if !ch.Valid() {
+				problem("%s 的 channels 里没有渠道 %q", where, ch)
 			}
-			if slices.Contains(f.expand(group), "") || len(group) == 0 {
+		}
+		f.words(where, r.Not, problem)
+		for _, group := range r.All {
+			f.words(where, group, problem)
+			if len(group) == 0 {
 				problem("%s 有空的词", where)
 			}
 		}
@@ -200,4 +249,18 @@ func (f file) check() error {
 		level("[stated] "+said, l)
 	}
 	return errors.Join(errs...)
+}
+
+// words checks a list of words and names of sets.
+func (f file) words(where string, list []string, problem func(string, ...any)) {
+	for _, w := range list {
+		if name, ok := strings.CutPrefix(w, "@"); ok && f.Sets[name] == nil {
+			problem("%s 用到的词组 %q 不在 [sets] 中", where, w)
+		}
+	}
+	for _, w := range f.expand(list) {
+		if _, word := floor(w); word == "" || len(w) > maxWord/2 {
+			problem("%s 有空的词或过长的词", where)
+		}
+	}
 }

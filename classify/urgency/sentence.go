@@ -1,259 +1,159 @@
 package urgency
 
 import (
+	"cmp"
 	"slices"
-	"strings"
-	"time"
 	"unicode/utf8"
 
-	"qianliyan/classify/doc"
-	"qianliyan/classify/label"
 	"qianliyan/classify/match"
-	"qianliyan/ingest/item"
 )
 
-// maxText bounds how many bytes of a text the rules read.
-const maxText = 64 << 10
-
-// findings are all rules that hold for an item, each once, where it holds
-// strongest, in the order of the file.
-func (c *compiled) findings(it item.Item) []finding {
-	best := make([]finding, len(c.Rules))
-	now := reference(it)
-	var hits []match.Hit
-	fresh := slices.Contains(c.FreshChannels, it.Channel)
-	type sentence struct {
-		field      string
-		text       string
-		start      int
-		void, past bool
-	}
-	var harmed []sentence
-	for _, field := range []string{doc.Title, doc.Text} {
-		content, factor := it.Title, c.Title
-		if field == doc.Text {
-			content, factor = it.Text[:min(len(it.Text), maxText)], 1
-		}
-		for start, s := range sentences(content) {
-			hits = c.set.Find(s, hits[:0])
-			m := c.marks(hits)
-			told := m.past || isPast(s, now)
-			fresh = fresh || m.recent
-			if harmWord(s) {
-				harmed = append(harmed, sentence{field, s, start, m.void, told})
-			}
-			if len(hits) == 0 || m.void {
-				continue
-			}
-			c.hold(best, hits, field, start, told, factor)
-		}
-	}
-	var out []finding
-	for _, f := range best {
-		if f.points > 0 {
-			out = append(out, f)
-		}
-	}
-	if !fresh {
-		return out
-	}
-	var facts []Fact
-	var spans []label.Span
-	for _, s := range harmed {
-		if s.void || s.past {
-			continue
-		}
-		for _, f := range Facts(s.text) {
-			facts = append(facts, f)
-			spans = append(spans, label.Span{Field: s.field, Start: s.start + f.Start, End: s.start + f.End})
-		}
-	}
-	return append(out, c.casualties(facts, spans)...)
+// clause is a piece of a text between commas, and what its words, and those
+// of the clauses before it, say of it.
+type clause struct {
+	start, end int
+	sentence   int
+	void       bool // a denial, insurance, a figure of speech, a drill
+	supposed   bool // told as what might happen
+	told       bool // told of the past
 }
 
-// casualties are the casualty rules that the facts meet.
-func (c *compiled) casualties(facts []Fact, spans []label.Span) []finding {
-	var out []finding
-	for _, r := range c.Casualties {
-		f := finding{id: r.ID, level: r.Level, points: r.Points}
-		for i, fact := range facts {
-			if fact.Number >= r.Least && slices.Contains(r.Kinds, fact.Kind) {
-				f.spans = append(f.spans, spans[i])
-			}
+// clauses cuts s at commas and at the ends of sentences.
+func clauses(s string) []clause {
+	var out []clause
+	start, sentence := 0, 0
+	cut := func(end int) {
+		out = append(out, clause{start: start, end: end, sentence: sentence})
+		start = end
+	}
+	for i, r := range s {
+		switch r {
+		case '，', ',':
+			cut(i + utf8.RuneLen(r))
+		case '。', '！', '？', '；', '!', '?', ';', '\n':
+			cut(i + utf8.RuneLen(r))
+			sentence++
 		}
-		if len(f.spans) > 0 {
-			out = append(out, f)
+	}
+	if start < len(s) {
+		cut(len(s))
+	}
+	return out
+}
+
+// occurrence is a word found that stands in a group of a rule, or cancels it.
+type occurrence struct {
+	place
+	start, end int
+	clause     int
+	sentence   int
+}
+
+// page is what was found in a title or a text.
+type page struct {
+	field   string
+	text    string
+	clauses []clause
+	found   []occurrence // in the order of rules, their groups, and the text
+	recent  bool         // something is said to be recent
+	drill   bool         // a drill or fiction is spoken of
+}
+
+// marks is which sorts of marking words stand in a clause.
+type marks struct{ void, drill, suppose, past, resume, cry bool }
+
+// read finds all words in a field and judges its clauses. now is the month the
+// text was written in, 0 when unknown.
+func (c *compiled) read(field, content string, now int) page {
+	p := page{field: field, text: content, clauses: clauses(content)}
+	hits := c.set.Find(content, nil)
+	kept := c.wholes(hits)
+	at, in := 0, make([]marks, len(p.clauses))
+	for _, h := range hits {
+		for h.Start >= p.clauses[at].end {
+			at++
+		}
+		if slices.ContainsFunc(kept, func(k match.Hit) bool {
+			return h.Start >= k.Start && h.End <= k.End && h.End-h.Start < k.End-k.Start
+		}) {
+			continue
+		}
+		for _, pl := range c.places[h.Word] {
+			p.note(&in[at], pl, h, at)
+		}
+	}
+	p.judge(in, now)
+	slices.SortFunc(p.found, func(a, b occurrence) int {
+		return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.group, b.group), cmp.Compare(a.start, b.start))
+	})
+	return p
+}
+
+// wholes are the hits that are of the list of whole words.
+func (c *compiled) wholes(hits []match.Hit) []match.Hit {
+	var out []match.Hit
+	for _, h := range hits {
+		if slices.ContainsFunc(c.places[h.Word], func(p place) bool { return p.group == whole }) {
+			out = append(out, h)
 		}
 	}
 	return out
 }
 
-type marks struct{ void, past, recent bool }
-
-func (c *compiled) marks(hits []match.Hit) (m marks) {
-	for _, h := range hits {
-		for _, p := range c.places[h.Word] {
-			m.void = m.void || p.group == void
-			m.past = m.past || p.group == past
-			m.recent = m.recent || p.group == recent
+// note takes down what one hit means in the clause at.
+func (p *page) note(m *marks, pl place, h match.Hit, at int) {
+	if pl.least > 0 {
+		n, start := counted(p.text[:h.Start])
+		if n < pl.least {
+			return
 		}
+		h.Start = max(start, p.clauses[at].start)
 	}
-	return m
-}
-
-// hold notes in best the rules that hold in one sentence.
-func (c *compiled) hold(best []finding, hits []match.Hit, field string, start int, told bool, factor float64) {
-	seen := make(map[int]uint16, 8)
-	for _, h := range hits {
-		for _, p := range c.places[h.Word] {
-			switch {
-			case p.rule < 0:
-			case p.group == not:
-				seen[p.rule] |= 1 << 15
-			default:
-				seen[p.rule] |= 1 << p.group
-			}
-		}
-	}
-	for i, groups := range seen {
-		r := c.Rules[i]
-		if int(groups) != 1<<len(r.All)-1 || told && !r.Past || r.Where != "" && r.Where != field {
-			continue
-		}
-		near := 3 * c.Near // a Chinese character has three bytes
-		if r.Near > 0 {
-			near = 3 * r.Near
-		}
-		found := c.together(i, 0, hits, nil, near)
-		if found == nil || r.Points*factor <= best[i].points {
-			continue
-		}
-		spans := make([]label.Span, len(found))
-		for j, h := range found {
-			spans[j] = label.Span{Field: field, Start: start + h.Start, End: start + h.End}
-		}
-		best[i] = finding{r.ID, r.Level, r.Points * factor, spans}
+	switch {
+	case pl.rule >= 0:
+		p.found = append(p.found, occurrence{pl, h.Start, h.End, at, p.clauses[at].sentence})
+	case pl.group == void:
+		m.void = true
+	case pl.group == drill:
+		m.drill, p.drill = true, true
+	case pl.group == suppose:
+		m.suppose = true
+	case pl.group == past:
+		m.past = true
+	case pl.group == resume:
+		m.resume = true
+	case pl.group == cry:
+		m.cry = true
+	case pl.group == recent:
+		p.recent = true
 	}
 }
 
-// together finds one word for each group from g on, each near the first and
-// overlapping none; nil when there is no such choice.
-func (c *compiled) together(r, g int, hits, chosen []match.Hit, near int) []match.Hit {
-	if g == len(c.Rules[r].All) {
-		return slices.Clone(chosen)
-	}
-	for _, h := range hits {
-		if !slices.Contains(c.places[h.Word], place{r, g}) {
-			continue
+// judge decides which clauses count. A denial cancels its clause, a drill its
+// sentence. A supposition and a story of the past go on to the end of the
+// sentence, or until a clause comes back to the present. A cry for help in the
+// sentence outweighs all but a drill.
+func (p *page) judge(in []marks, now int) {
+	for i := 0; i < len(in); {
+		j, drill, cry := i, false, false
+		for ; j < len(in) && p.clauses[j].sentence == p.clauses[i].sentence; j++ {
+			drill, cry = drill || in[j].drill, cry || in[j].cry
 		}
-		fits := true
-		for i, o := range chosen {
-			if h.Start < o.End && o.Start < h.End || i == 0 && max(h.Start-o.End, o.Start-h.End) > near {
-				fits = false
-				break
-			}
+		supposed, told := false, false
+		for k := i; k < j; k++ {
+			cl, m := &p.clauses[k], in[k]
+			old, fresh := dated(p.text[cl.start:cl.end], now)
+			supposed = m.suppose || supposed && !m.resume
+			told = m.past || old || told && !m.resume && !fresh
+			cl.void = drill || m.void && !cry
+			cl.supposed, cl.told = supposed && !cry, told && !cry
 		}
-		if !fits {
-			continue
-		}
-		if found := c.together(r, g+1, hits, append(chosen, h), near); found != nil {
-			return found
-		}
-	}
-	return nil
-}
-
-// sentences yields the sentences of s and where they begin.
-func sentences(s string) func(func(int, string) bool) {
-	return func(yield func(int, string) bool) {
-		start := 0
-		for i, r := range s {
-			switch r {
-			case '。', '！', '？', '；', '!', '?', ';', '\n':
-				end := i + utf8.RuneLen(r)
-				if !yield(start, s[start:end]) {
-					return
-				}
-				start = end
-			}
-		}
-		if start < len(s) {
-			yield(start, s[start:])
-		}
+		i = j
 	}
 }
 
-// reference is the month a text was written in: of its time, else the latest
-// year it names, December; 0 when nothing is known. Months count from year 0.
-func reference(it item.Item) int {
-	if t := it.Time(); !t.IsZero() {
-		return t.In(item.Zone).Year()*12 + int(t.In(item.Zone).Month()) - 1
-	}
-	latest := 0
-	for _, s := range []string{it.Title, it.Text[:min(len(it.Text), maxText)]} {
-		for at := range years(s) {
-			latest = max(latest, at.year)
-		}
-	}
-	if latest == 0 || latest > time.Now().Year()+1 {
-		return 0
-	}
-	return latest*12 + 11
+// counts reports whether a word in clause i counts for a rule.
+func (p *page) counts(i int, r rule) bool {
+	cl := p.clauses[i]
+	return !cl.void && (!cl.supposed || r.Supposed) && (!cl.told || r.Past)
 }
-
-// isPast reports whether s names a date more than two months before now and
-// none later.
-func isPast(s string, now int) bool {
-	if now == 0 {
-		return false
-	}
-	known, last := false, 0
-	for y := range years(s) {
-		known, last = true, max(last, y.year*12+y.month)
-	}
-	return known && last < now-2
-}
-
-type date struct{ year, month int } // month 0…11; 11 when none is named
-
-// years yields the dates of the forms 2019年3月 and 2019.3 found in s.
-func years(s string) func(func(date) bool) {
-	return func(yield func(date) bool) {
-		for i := 0; i+4 < len(s); i++ {
-			if s[i] != '1' && s[i] != '2' || i > 0 && isDigit(s[i-1]) {
-				continue
-			}
-			y := 0
-			n := i
-			for ; n < len(s) && n < i+4 && isDigit(s[n]); n++ {
-				y = y*10 + int(s[n]-'0')
-			}
-			if n != i+4 || y < 1949 || y > 2100 {
-				continue
-			}
-			rest, ok := strings.CutPrefix(s[n:], "年")
-			if !ok {
-				if rest, ok = strings.CutPrefix(s[n:], "."); !ok {
-					continue
-				}
-			}
-			if !yield(date{y, monthOf(rest)}) {
-				return
-			}
-		}
-	}
-}
-
-func monthOf(s string) int {
-	m, n := 0, 0
-	for n < len(s) && n < 2 && isDigit(s[n]) {
-		m = m*10 + int(s[n]-'0')
-		n++
-	}
-	if m < 1 || m > 12 {
-		return 11
-	}
-	return m - 1
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }

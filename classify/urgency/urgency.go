@@ -7,10 +7,18 @@
 // All rules are data: data/urgency.toml, replaced by a file of that name in the
 // rules folder. A rule names groups of words that must stand in one sentence,
 // near each other; words that cancel it; its level; its points; and why, for
-// the page. The points of a level add up, and one point decides. Sentences
-// about drills, suppositions and figures of speech count for nothing, and
-// sentences about the past only for rules that say so. Numbers of people
-// harmed (Facts) count when the event is recent.
+// the page. The points of a level add up, and one point decides.
+//
+// Which words count is judged clause by clause. A denial, insurance or a figure
+// of speech cancels its own clause; a supposition and a story of the past
+// cancel what follows, to the end of the sentence or until it comes back to the
+// present; a drill cancels its sentence, and in the title the whole text. A cry
+// for help outweighs all of these but a drill, and a rule may say that it reads
+// suppositions (a threat is one) or the past. Numbers of people harmed (Facts)
+// count when the event is recent.
+//
+// The evidence is the shortest phrase in which a rule holds, of the strongest
+// rule first; words that mean nothing alone are not shown alone.
 //
 // What a source states (the 紧急 button, a column 紧急程度) is a floor: rules
 // may raise it, never lower it.
@@ -22,8 +30,10 @@
 package urgency
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
@@ -46,7 +56,7 @@ func New(dir string) (*Classifier, error) {
 func (c *Classifier) Name() string { return "urgency" }
 
 // Version is raised when the same rules would decide otherwise.
-func (c *Classifier) Version() int { return 1 }
+func (c *Classifier) Version() int { return 2 }
 
 // Reasons that are no rule.
 const (
@@ -125,14 +135,16 @@ func (c *Classifier) weigh(found []finding) label.Label {
 		return out
 	}
 	out.Score = p
-	strongest := 0.0
-	for _, f := range found {
-		if out.Value == label.Critical && f.level != label.Critical {
-			continue
-		}
-		out.Evidence = append(out.Evidence, f.spans...)
-		if f.points > strongest {
-			strongest, out.Reason = f.points, f.id
+	decided := slices.DeleteFunc(slices.Clone(found), func(f finding) bool {
+		return out.Value == label.Critical && f.level != label.Critical
+	})
+	slices.SortStableFunc(decided, func(a, b finding) int { return cmp.Compare(b.points, a.points) })
+	out.Reason = decided[0].id
+	for _, f := range decided {
+		for _, s := range f.spans {
+			if !slices.ContainsFunc(out.Evidence, func(o label.Span) bool { return o.Field == s.Field && s.Start < o.End && o.Start < s.End }) {
+				out.Evidence = append(out.Evidence, s)
+			}
 		}
 	}
 	return out
