@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/pprof"
 	"time"
 
 	"qianliyan/cmd/internal/bench"
@@ -24,6 +25,7 @@ type benchPipeline struct {
 	Rate   int           `help:"时延部分每秒推送的条数。" default:"200"`
 	Steady time.Duration `help:"时延部分的时长；0 不测。" default:"20s"`
 	Seed   uint64        `help:"随机种子。" default:"1"`
+	CPU    string        `name:"cpu-profile" help:"把处理器剖析写进这个文件（pprof）。" type:"path" placeholder:"FILE"`
 }
 
 // Run measures on a fresh folder, which it removes again.
@@ -49,6 +51,17 @@ func (b benchPipeline) Run(ctx context.Context, c *Common) error {
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- n.Run(running) }()
+	if b.CPU != "" {
+		f, err := os.Create(b.CPU)
+		if err != nil {
+			stop()
+			return joinFirst(err, <-done)
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err == nil {
+			defer pprof.StopCPUProfile()
+		}
+	}
 	r, err := bench.Run(ctx, n, items, bench.Options{Rate: b.Rate, Steady: b.Steady, Say: say})
 	stop()
 	if err := joinFirst(err, <-done); err != nil {
