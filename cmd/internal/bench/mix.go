@@ -8,8 +8,16 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"qianliyan/ingest/item"
+)
+
+// mixLength is about the characters of a mixed text; longer sentences than
+// maxSentence are left out, so that few texts are much longer.
+const (
+	mixLength   = 375
+	maxSentence = 100
 )
 
 // Mix makes n items from the letters of a JSONL file (fields title and text):
@@ -22,17 +30,16 @@ func Mix(path string, n int, seed uint64) ([]item.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	const runes = 400
 	rng := rand.New(rand.NewPCG(seed, 7))
 	channels := item.Channels()
 	start := time.Date(2026, 7, 1, 8, 0, 0, 0, item.Zone)
 	out := make([]item.Item, n)
 	for i := range out {
 		var b strings.Builder
-		for length := 0; length < runes; {
+		for length := 0; length < mixLength; {
 			s := sentences[rng.IntN(len(sentences))]
 			b.WriteString(s)
-			length += len(s) / 3 // three bytes a Chinese character
+			length += utf8.RuneCountInString(s)
 		}
 		ch := channels[rng.IntN(len(channels))]
 		out[i] = item.Item{
@@ -59,7 +66,7 @@ func readLetters(path string) (titles, sentences []string, err error) {
 		}
 		titles = append(titles, letter.Title)
 		for x := range strings.SplitAfterSeq(letter.Text, "。") {
-			if len(x) > 12 {
+			if n := utf8.RuneCountInString(x); n >= 4 && n <= maxSentence {
 				sentences = append(sentences, x)
 			}
 		}
