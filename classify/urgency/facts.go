@@ -86,13 +86,16 @@ func denied(clause string) bool {
 }
 
 // byThem reports whether the number before a harm is not of those harmed: of
-// those who did it (三个打手打伤), of a name (第三人民医院) or of a thing the
-// harm belongs to (一个合理的死亡).
+// those who did it (三个打手打伤), of a name (第三人民医院), of a thing the harm
+// belongs to (一个合理的死亡), or of a figure of speech (一个臭死人的厂).
 func byThem(before, harm string) bool {
 	if strings.Contains(before, "人民") || strings.HasSuffix(before, "的") {
 		return true
 	}
 	r, _ := utf8.DecodeLastRuneInString(before)
+	if harm == "死" && strings.ContainsRune("臭吓气烦急累饿热吵羞笑该", r) {
+		return true
+	}
 	return harm == "伤" && strings.ContainsRune("打砍刺咬捅殴", r) && !strings.Contains(before, "被")
 }
 

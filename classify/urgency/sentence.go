@@ -66,67 +66,97 @@ type marks struct{ void, drill, suppose, past, resume, cry bool }
 // text was written in, 0 when unknown.
 func (c *compiled) read(field, content string, now int) page {
 	p := page{field: field, text: content, clauses: clauses(content)}
-	hits := c.set.Find(content, nil)
-	kept := c.wholes(hits)
-	at, in := 0, make([]marks, len(p.clauses))
+	hits := c.wholes(c.set.Find(content, nil))
+	in := make([]marks, len(p.clauses))
+	seen := make([]uint16, len(c.Rules)) // the groups of each rule that have a word
+	at := 0
 	for _, h := range hits {
 		for h.Start >= p.clauses[at].end {
 			at++
 		}
-		if slices.ContainsFunc(kept, func(k match.Hit) bool {
-			return h.Start >= k.Start && h.End <= k.End && h.End-h.Start < k.End-k.Start
-		}) {
-			continue
-		}
 		for _, pl := range c.places[h.Word] {
-			p.note(&in[at], pl, h, at)
+			switch _, ok := p.enough(pl, h, at); {
+			case !ok:
+			case pl.rule < 0:
+				p.note(&in[at], pl.group)
+			case pl.group != not:
+				seen[pl.rule] |= 1 << pl.group
+			}
 		}
 	}
 	p.judge(in, now)
-	slices.SortFunc(p.found, func(a, b occurrence) int {
-		return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.group, b.group), cmp.Compare(a.start, b.start))
-	})
+	p.collect(hits, c, seen)
 	return p
 }
 
-// wholes are the hits that are of the list of whole words.
+// wholes drops the hits that lie within a whole word.
 func (c *compiled) wholes(hits []match.Hit) []match.Hit {
-	var out []match.Hit
+	var wholes []match.Hit
 	for _, h := range hits {
 		if slices.ContainsFunc(c.places[h.Word], func(p place) bool { return p.group == whole }) {
-			out = append(out, h)
+			wholes = append(wholes, h)
 		}
 	}
-	return out
+	if wholes == nil {
+		return hits
+	}
+	return slices.DeleteFunc(hits, func(h match.Hit) bool {
+		return slices.ContainsFunc(wholes, func(w match.Hit) bool {
+			return h.Start >= w.Start && h.End <= w.End && h.End-h.Start < w.End-w.Start
+		})
+	})
 }
 
-// note takes down what one hit means in the clause at.
-func (p *page) note(m *marks, pl place, h match.Hit, at int) {
-	if pl.least > 0 {
-		n, start := counted(p.text[:h.Start])
-		if n < pl.least {
-			return
-		}
-		h.Start = max(start, p.clauses[at].start)
+// enough reports whether the number that a place asks for stands before the
+// hit, within the clause at, and where the number begins.
+func (p *page) enough(pl place, h match.Hit, at int) (start int, ok bool) {
+	if pl.least == 0 {
+		return h.Start, true
 	}
-	switch {
-	case pl.rule >= 0:
-		p.found = append(p.found, occurrence{pl, h.Start, h.End, at, p.clauses[at].sentence})
-	case pl.group == void:
+	n, start := counted(p.text[p.clauses[at].start:h.Start])
+	return p.clauses[at].start + start, n >= pl.least
+}
+
+// note takes down a marking word of a clause.
+func (p *page) note(m *marks, group int) {
+	switch group {
+	case void:
 		m.void = true
-	case pl.group == drill:
+	case drill:
 		m.drill, p.drill = true, true
-	case pl.group == suppose:
+	case suppose:
 		m.suppose = true
-	case pl.group == past:
+	case past:
 		m.past = true
-	case pl.group == resume:
+	case resume:
 		m.resume = true
-	case pl.group == cry:
+	case cry:
 		m.cry = true
-	case pl.group == recent:
+	case recent:
 		p.recent = true
 	}
+}
+
+// collect keeps the words of the rules of which every group was seen. Few are,
+// so that few words are kept and sorted.
+func (p *page) collect(hits []match.Hit, c *compiled, seen []uint16) {
+	at := 0
+	for _, h := range hits {
+		for h.Start >= p.clauses[at].end {
+			at++
+		}
+		for _, pl := range c.places[h.Word] {
+			if pl.rule < 0 || int(seen[pl.rule]) != 1<<len(c.Rules[pl.rule].All)-1 {
+				continue
+			}
+			if start, ok := p.enough(pl, h, at); ok {
+				p.found = append(p.found, occurrence{pl, start, h.End, at, p.clauses[at].sentence})
+			}
+		}
+	}
+	slices.SortFunc(p.found, func(a, b occurrence) int {
+		return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.group, b.group), cmp.Compare(a.start, b.start))
+	})
 }
 
 // judge decides which clauses count. A denial cancels its clause, a drill its
