@@ -18,9 +18,11 @@
 //
 //	qianliyan classify train topic --train F --dev F --none F --out classify/topic/data/topic.model
 //
-// # Thresholds
+// # Thresholds and frames
 //
-// data/topic.toml, replaced by a file of that name in the rules folder.
+// data/topic.toml, replaced by a file of that name in the rules folder. What
+// the press writes around a matter (who reports, and that they go on) is not
+// read: the stories of no topic are written in the same way.
 package topic
 
 import (
@@ -41,6 +43,7 @@ import (
 
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
+	"qianliyan/ingest/item"
 )
 
 //go:embed data/topic.model
@@ -64,6 +67,7 @@ type rules struct {
 	Second      float64 `toml:"second"`
 	MinFeatures int     `toml:"min_features"`
 	Evidence    int     `toml:"evidence"`
+	Frame       frame   `toml:"frame"`
 }
 
 // Classifier labels items with topics. It is safe for concurrent use.
@@ -119,6 +123,10 @@ func loadRules(dir string) (rules, error) {
 	if err := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields().Decode(&r); err != nil {
 		return rules{}, fmt.Errorf("topic.toml：%w", err)
 	}
+	if r.Frame.Within < 0 || slices.Contains(r.Frame.Lead, "") || slices.Contains(r.Frame.Tail, "") ||
+		slices.ContainsFunc(r.Frame.Channels, func(ch item.Channel) bool { return !ch.Valid() }) {
+		return rules{}, errors.New("topic.toml：[frame] 的 channels 应是已有的渠道，within 不能是负数，lead 和 tail 里不能有空的词")
+	}
 	if !(r.First >= 0 && r.First <= 1 && r.Second >= 0 && r.Second <= 1) || r.MinFeatures < 0 || r.Evidence < 0 {
 		return rules{}, errors.New("topic.toml：first 和 second 应在 0 到 1 之间，min_features 和 evidence 不能是负数")
 	}
@@ -133,7 +141,7 @@ func (c *Classifier) Name() string { return "topic" }
 
 // Version is raised when features or thresholds change; the model itself is
 // named in each label's Reason.
-func (c *Classifier) Version() int { return 1 }
+func (c *Classifier) Version() int { return 2 }
 
 // Model is the model in use.
 func (c *Classifier) Model() *Model { return c.model }
@@ -161,6 +169,7 @@ func (c *Classifier) Classify(_ context.Context, d doc.Doc) ([]label.Label, erro
 func (c *Classifier) Answer(d doc.Doc) ([]label.Label, []Guess) {
 	s := c.pool.get()
 	defer c.pool.put(s)
+	d, lost := c.rules.Frame.strip(d)
 	c.model.infer(s, d.Item.Title, d.Item.Text, d.Words.Title, d.Words.Text)
 	ranked := c.rank(s)
 	if s.known < c.rules.MinFeatures || ranked[0].Code == "" {
@@ -176,7 +185,7 @@ func (c *Classifier) Answer(d doc.Doc) ([]label.Label, []Guess) {
 			break
 		}
 		out = append(out, label.Label{Kind: label.Topic, Value: g.Code, Score: g.Score,
-			Evidence: c.evidence(s, d, g.Code), Reason: "model:" + c.model.version})
+			Evidence: c.evidence(s, d, lost, g.Code), Reason: "model:" + c.model.version})
 		floor = c.rules.Second
 	}
 	return out, ranked
@@ -198,8 +207,9 @@ type spoke struct {
 }
 
 // evidence is the words that spoke most for code and less for other topics.
-// A word that occurs often is shown once.
-func (c *Classifier) evidence(s *scratch, d doc.Doc, code string) []label.Span {
+// A word that occurs often is shown once. The text of d lost so many bytes in
+// front.
+func (c *Classifier) evidence(s *scratch, d doc.Doc, lost int, code string) []label.Span {
 	class := slices.Index(c.model.classes, code)
 	best := make([]spoke, 0, c.rules.Evidence+1)
 	for _, v := range []view{titleWords, textWords} {
@@ -221,6 +231,10 @@ func (c *Classifier) evidence(s *scratch, d doc.Doc, code string) []label.Span {
 	out := make([]label.Span, len(best))
 	for i, b := range best {
 		out[i] = b.span
+		if b.span.Field == doc.Text {
+			out[i].Start += lost
+			out[i].End += lost
+		}
 	}
 	return out
 }

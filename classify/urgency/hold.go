@@ -3,7 +3,6 @@ package urgency
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"qianliyan/classify/doc"
@@ -162,32 +161,38 @@ func (s *search) fits(o occurrence) bool {
 	return true
 }
 
-// show is what a reader is shown of the words that decided: the phrase they
-// stand in where it is short, else the words themselves. Words that mean
-// nothing alone (quiet) are shown only within the clause of another.
+// show is what a reader is shown of the words that decided: the phrases they
+// stand in where these are short. Words that mean nothing alone (quiet) are
+// shown only within the clause of another.
 func (c *compiled) show(p *page, words []occurrence) []label.Span {
 	words = slices.Clone(words)
 	slices.SortFunc(words, func(a, b occurrence) int { return cmp.Compare(a.start, b.start) })
 	loud := slices.DeleteFunc(slices.Clone(words), func(o occurrence) bool { return c.quiet[o.word] })
-	if len(loud) > 0 {
-		words = slices.DeleteFunc(words, func(o occurrence) bool {
-			return c.quiet[o.word] && !slices.ContainsFunc(loud, func(l occurrence) bool { return l.clause == o.clause })
-		})
-	} else {
+	if len(loud) == 0 {
 		loud = words
 	}
-	first, last := words[0], words[0]
-	for _, o := range words {
-		if o.end > last.end {
-			last = o
+	near := slices.DeleteFunc(slices.Clone(words), func(o occurrence) bool {
+		return !slices.ContainsFunc(loud, func(l occurrence) bool { return l.clause == o.clause })
+	})
+	out := c.phrases(p, near)
+	if len(out) > 1 {
+		out = c.phrases(p, loud)
+	}
+	return out
+}
+
+// phrases joins words of one sentence that together are short.
+func (c *compiled) phrases(p *page, words []occurrence) []label.Span {
+	var out []label.Span
+	for i, o := range words {
+		if i > 0 && o.sentence == words[i-1].sentence {
+			last := &out[len(out)-1]
+			if end := max(last.End, o.end); utf8.RuneCountInString(p.text[last.Start:end]) <= c.Phrase {
+				last.End = end
+				continue
+			}
 		}
-	}
-	if first.sentence == last.sentence && utf8.RuneCountInString(strings.TrimSpace(p.text[first.start:last.end])) <= c.Phrase {
-		return []label.Span{{Field: p.field, Start: first.start, End: last.end}}
-	}
-	out := make([]label.Span, len(loud))
-	for i, o := range loud {
-		out[i] = label.Span{Field: p.field, Start: o.start, End: o.end}
+		out = append(out, label.Span{Field: p.field, Start: o.start, End: o.end})
 	}
 	return out
 }
