@@ -24,7 +24,11 @@ import (
 	"qianliyan/ingest/setting"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// Started by bleve's package variables, for good.
+		goleak.IgnoreAnyFunction("github.com/blevesearch/bleve_index_api.AnalysisWorker"))
+}
 
 // sink is a store in memory that can fail.
 type sink struct {
