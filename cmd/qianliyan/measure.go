@@ -62,7 +62,11 @@ func (b benchPipeline) Run(ctx context.Context, c *Common) error {
 			defer pprof.StopCPUProfile()
 		}
 	}
-	r, err := bench.Run(ctx, n, items, bench.Options{Rate: b.Rate, Steady: b.Steady, Say: say})
+	err = n.AwaitIntake(ctx)
+	var r bench.Result
+	if err == nil {
+		r, err = bench.Run(ctx, n, items, bench.Options{Rate: b.Rate, Steady: b.Steady, Say: say})
+	}
 	stop()
 	if err := joinFirst(err, <-done); err != nil {
 		return err

@@ -139,6 +139,9 @@ func (d demoCommand) fill(ctx context.Context, n *run.Node, dir string, progress
 	if err != nil {
 		return err
 	}
+	if err := n.AwaitIntake(ctx); err != nil {
+		return err
+	}
 	bar := newBar(progress, int64(len(items)), "接入、分类、入库")
 	for start := 0; start < len(items); start += 500 {
 		batch := items[start:min(start+500, len(items))]

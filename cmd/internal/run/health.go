@@ -127,6 +127,22 @@ func (n *Node) Behind(ctx context.Context) (int64, error) {
 	return waiting + behind, err
 }
 
+// AwaitIntake waits until intake is open: after Run has begun, the ledger first
+// catches up with the bus.
+func (n *Node) AwaitIntake(ctx context.Context) error {
+	for {
+		err := n.ingestor.Ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 // Drain waits until everything accepted before the call is in every store and
 // in the ledger. say, which may be nil, is told how many are left.
 func (n *Node) Drain(ctx context.Context, say func(left int64)) error {

@@ -62,7 +62,9 @@ func runNode(t *testing.T, cfg config.Config, f faults) runningNode {
 		}
 	}
 	t.Cleanup(stop)
-	waitFor(t, "intake to open", func() bool { return n.ingestor.Ready() == nil })
+	if err := n.AwaitIntake(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return runningNode{n, stop}
 }
 
