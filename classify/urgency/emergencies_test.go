@@ -73,6 +73,40 @@ var goingOn = []string{
 	"井下透水了，还有六个工人没上来。",
 }
 
+// ringing is said on the telephone in looser words: each must be 特急 there.
+var ringing = []string{
+	"对面楼六楼窗户往外冒火，有人趴在窗台上喊！",
+	"面粉厂烧起来了，火都窜到屋顶了",
+	"楼下烧烤店的液化气瓶着了，不敢靠近，快点来人",
+	"一股很浓的煤气味，我妈躺在厨房叫不醒",
+	"氨气泄漏，冷库的人都往外跑，眼睛睁不开",
+	"山上石头一直往下滚，砸到两辆车了，人还在车里",
+	"河水涨得很快，堤坝在渗水，可能要垮，村里老人还没转移",
+	"我们这里房子倒了一间，奶奶埋在里面",
+	"刚才国道上三辆车撞在一起，有人甩出来了，不动了",
+	"摩托车撞到老人，流了好多血，救护车还没来",
+	"我们班二十几个同学今天中午吃完饭肚子疼呕吐，老师不让说",
+	"打工的三十多个人把项目部围了，不给钱不让出门",
+	"出租车全停了，几百辆堵在政府广场",
+	"家长们在教育局门口坐着不走，有两百多人了，警察也来了",
+	"学生从学校后墙翻出去，到现在失联两天了",
+	"婴儿锁在车里，太阳下面，快来！",
+	"一个小孩被电到，躺在变压器旁边",
+	"烟花店炸了，路人受伤，还在响",
+	"一个女的坐在桥栏杆外面哭，要跳下去",
+	"隔壁一直在喊救命，还有摔东西的声音",
+	"有人持枪抢了金店",
+	"矿上冒顶了，我老公在下面",
+	"我不想活了，今晚就从楼上跳下去",
+	"他们几十个人拿着钢管冲进村里打人，已经有老人被打伤",
+	"孕妇要生了，堵在高速上，救护车进不来",
+	"几个学生在河里游泳，有一个没上来",
+	"水漫进地下车库，有人没出来",
+	"医院里家属和医生打起来，拿刀了",
+	"大桥上有辆油罐车着火",
+	"学校宿舍好多人发烧，已经有几十个人住院了",
+}
+
 // pressing is what the press says in one line: at least 紧急.
 var pressing = []string{
 	"城北仓库起火，消防员正在扑救",
@@ -154,6 +188,14 @@ var calm = []string{
 
 func TestEmergenciesGoingOn(t *testing.T) {
 	for _, s := range goingOn {
+		if got := classify(t, item.Item{Channel: item.Call, Title: "群众来电", Text: s}); got.Value != label.Critical {
+			t.Errorf("%s (%s): %s", got.Value, got.Reason, s)
+		}
+	}
+}
+
+func TestCallsForHelp(t *testing.T) {
+	for _, s := range ringing {
 		if got := classify(t, item.Item{Channel: item.Call, Title: "群众来电", Text: s}); got.Value != label.Critical {
 			t.Errorf("%s (%s): %s", got.Value, got.Reason, s)
 		}
