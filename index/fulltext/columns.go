@@ -34,6 +34,8 @@ type columnCache struct {
 	m  map[uint64]*columnSlot
 }
 
+var errUnread = errors.New("segment was not read to its end")
+
 type columnSlot struct {
 	once sync.Once
 	cols *columns
@@ -58,7 +60,10 @@ func (c *columnCache) of(snap *scorch.IndexSnapshot) ([]*columns, error) {
 	c.mu.Unlock()
 	out := make([]*columns, len(segs))
 	for i, slot := range slots {
-		slot.once.Do(func() { slot.cols, slot.err = loadColumns(segs[i]) })
+		slot.once.Do(func() {
+			slot.err = errUnread // stays when loading panics, see rescue
+			slot.cols, slot.err = loadColumns(segs[i])
+		})
 		if slot.err != nil {
 			return nil, fmt.Errorf("cannot read columns of segment %d: %w", segs[i].Id(), slot.err)
 		}

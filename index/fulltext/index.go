@@ -180,6 +180,7 @@ func (x *Index) shardFor(month string) (*shard, error) {
 	if err := syncDir(filepath.Join(x.cfg.Dir, month)); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot make shard %q: %w", month, err), s.close())
 	}
+	x.deps.Log.Info("full-text shard made", "month", month)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.shards[month] = s

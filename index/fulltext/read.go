@@ -42,8 +42,9 @@ func (x *Index) Has(_ context.Context, id item.ID) (bool, error) {
 	return false, nil
 }
 
-func (s *shard) has(id item.ID) (bool, error) {
-	snap, err := s.snapshot()
+func (s *shard) has(id item.ID) (ok bool, err error) {
+	defer rescue(&err)
+	snap, _, err := s.snapshot()
 	if err != nil {
 		return false, err
 	}
@@ -91,12 +92,13 @@ func (x *Index) IDs(ctx context.Context, source, day string) ([]item.ID, error) 
 }
 
 // each calls f for every item of the shards that may hold days from…to.
-func (x *Index) each(ctx context.Context, from, to string, f func(v *view, doc uint32)) error {
+func (x *Index) each(ctx context.Context, from, to string, f func(v *view, doc uint32)) (err error) {
 	done, err := x.begin()
 	if err != nil {
 		return err
 	}
 	defer done()
+	defer rescue(&err)
 	views, closeViews, err := x.views(from, to)
 	if err != nil {
 		return err

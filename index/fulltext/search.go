@@ -18,12 +18,13 @@ import (
 
 // Search answers q on one consistent state of every shard. Shards outside the
 // days of q are not touched.
-func (x *Index) Search(ctx context.Context, q Query) (Answer, error) {
+func (x *Index) Search(ctx context.Context, q Query) (a Answer, err error) {
 	done, err := x.begin()
 	if err != nil {
 		return Answer{}, err
 	}
 	defer done()
+	defer rescue(&err)
 	start := time.Now()
 	if q.Order == "" {
 		q.Order = ByTime
@@ -44,7 +45,7 @@ func (x *Index) Search(ctx context.Context, q Query) (Answer, error) {
 	if err := r.all(ctx, x, views); err != nil {
 		return Answer{}, err
 	}
-	a, err := r.answer()
+	a, err = r.answer()
 	x.metrics.searched(time.Since(start))
 	return a, err
 }
@@ -79,29 +80,33 @@ func (x *Index) views(from, to string) (views []*view, closeAll func(), err erro
 	x.mu.RUnlock()
 	slices.SortFunc(shards, func(a, b *shard) int { return cmp.Compare(b.month, a.month) })
 	var open []*scorch.IndexSnapshot
-	closeAll = func() {
+	release := func() {
 		for _, s := range open {
 			// Only a counter goes down; there is nothing to do about an error.
 			_ = s.Close()
 		}
 	}
-	for _, s := range shards {
-		snap, err := s.snapshot()
+	defer func() {
 		if err != nil {
-			closeAll()
+			release()
+		}
+	}()
+	defer rescue(&err)
+	for _, s := range shards {
+		snap, cache, err := s.snapshot()
+		if err != nil {
 			return nil, nil, err
 		}
 		open = append(open, snap)
-		cols, err := s.cols.of(snap)
+		cols, err := cache.of(snap)
 		if err != nil {
-			closeAll()
 			return nil, nil, fmt.Errorf("cannot read shard %q: %w", s.month, err)
 		}
 		for i, seg := range snap.Segments() {
 			views = append(views, &view{s.month, seg, cols[i]})
 		}
 	}
-	return views, closeAll, nil
+	return views, release, nil
 }
 
 // month is the month of a day; what is no day is compared as it is.

@@ -18,10 +18,6 @@ import (
 	"qianliyan/ingest/item"
 )
 
-// smallBatch is the number of items below which a flush is not split over
-// workers: two syncs cost more than they save.
-const smallBatch = 128
-
 // Write stores items under their IDs, replacing what was there, and then the
 // offsets. When it returns nil, both are on disk and the items are found. A
 // crash before that leaves the old offsets, and the replay from there finds
@@ -45,7 +41,8 @@ func (x *Index) Write(ctx context.Context, items []label.Labeled, next map[int]i
 	return nil
 }
 
-// flush writes items to their shards, several flushes at a time.
+// flush writes items to their shards, several shards at a time and each in
+// flushes as large as allowed: many small ones cost more.
 func (x *Index) flush(ctx context.Context, items []label.Labeled) error {
 	byMonth := map[string][]label.Labeled{}
 	for _, l := range items {
@@ -60,32 +57,34 @@ func (x *Index) flush(ctx context.Context, items []label.Labeled) error {
 	for _, month := range slices.Sorted(maps.Keys(byMonth)) {
 		s, err := x.shardFor(month)
 		if err != nil {
-			return err
+			return errors.Join(err, g.Wait())
 		}
-		fresh, err := s.fresh(byMonth[month])
-		if err != nil {
-			return err
-		}
-		for part := range slices.Chunk(fresh, x.chunk(len(fresh))) {
-			g.Go(func() error {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				docs := make([]*document.Document, len(part))
-				for i, l := range part {
-					docs[i] = x.newDocument(l)
-				}
-				return s.write(docs)
-			})
-		}
+		g.Go(func() error { return x.flushShard(ctx, s, byMonth[month]) })
 	}
 	return g.Wait()
 }
 
-// chunk is the size of the flushes that n items of one shard are split into.
-func (x *Index) chunk(n int) int {
-	even := (n + x.cfg.Workers - 1) / x.cfg.Workers
-	return min(x.cfg.Batch, max(even, smallBatch))
+func (x *Index) flushShard(ctx context.Context, s *shard, items []label.Labeled) error {
+	if err := s.reopen(); err != nil {
+		return err
+	}
+	items, err := s.fresh(items)
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(items, x.cfg.Batch) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		docs := make([]*document.Document, len(part))
+		for i, l := range part {
+			docs[i] = x.newDocument(l)
+		}
+		if err := s.write(docs); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // commit moves the offsets, on disk first.
@@ -108,8 +107,9 @@ func (x *Index) commit(next map[int]int64) error {
 
 // fresh drops the items that the shard has in a newer version. The look-up by
 // ID is one that scorch makes for every batch anyway.
-func (s *shard) fresh(items []label.Labeled) ([]label.Labeled, error) {
-	snap, err := s.snapshot()
+func (s *shard) fresh(items []label.Labeled) (out []label.Labeled, err error) {
+	defer rescue(&err)
+	snap, _, err := s.snapshot()
 	if err != nil {
 		return nil, err
 	}
