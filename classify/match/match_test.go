@@ -70,3 +70,31 @@ func BenchmarkFind(b *testing.B) {
 		hits = s.Find(text, hits[:0])
 	}
 }
+
+// Hits come in the order of their beginnings, the longest first.
+func TestOrder(t *testing.T) {
+	s := New([]string{"水", "停水", "停水停电", "停", "电", "水停"})
+	var got []string
+	at := -1
+	for _, h := range s.Find("停水停电", nil) {
+		if h.Start < at {
+			t.Errorf("%q begins at %d, after one at %d", s.Word(h.Word), h.Start, at)
+		}
+		at = h.Start
+		got = append(got, s.Word(h.Word))
+	}
+	if want := []string{"停水停电", "停水", "停", "水停", "水", "停", "电"}; !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
+// The slice given is reused, what stood in it kept.
+func TestFindAppends(t *testing.T) {
+	s := New([]string{"停水"})
+	hits := make([]Hit, 0, 8)
+	hits = s.Find("停水", hits)
+	hits = s.Find("又停水", hits)
+	if len(hits) != 2 || hits[1] != (Hit{0, 3, 9}) {
+		t.Errorf("hits %+v", hits)
+	}
+}

@@ -328,3 +328,22 @@ why = "x"
 		t.Errorf("strength %v and %v", a, b)
 	}
 }
+
+// What compiles must classify.
+func FuzzCompile(f *testing.F) {
+	f.Add(string(shipped), "着火了，快来人！")
+	f.Add(flags, "甲水")
+	f.Add(marked, "如果火来了")
+	f.Fuzz(func(t *testing.T, rules, text string) {
+		c, err := compile([]byte(rules))
+		if err != nil {
+			return
+		}
+		it := item.Item{Channel: item.Call, Title: text, Text: text}
+		for _, s := range ask(t, &Classifier{c}, it).Evidence {
+			if s.Of(it) == "" {
+				t.Fatalf("evidence %+v is nowhere", s)
+			}
+		}
+	})
+}
