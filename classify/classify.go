@@ -4,11 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment"
@@ -16,6 +11,10 @@ import (
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
 	"qianliyan/ingest/observe"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // A Classifier labels one item. The same item, files and Version give the same
@@ -54,8 +53,10 @@ func New(cfg Config, deps Deps) (*Pipeline, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Pipeline{cfg: cfg, bus: deps.Bus, seg: deps.Segmenter, tax: deps.Taxonomy, log: deps.Log,
-		meter: observe.New(deps.Metrics, "classify", "pipeline"), slots: make(chan struct{}, cfg.workers())}
+	p := &Pipeline{
+		cfg: cfg, bus: deps.Bus, seg: deps.Segmenter, tax: deps.Taxonomy, log: deps.Log,
+		meter: observe.New(deps.Metrics, "classify", "pipeline"), slots: make(chan struct{}, cfg.workers()),
+	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}

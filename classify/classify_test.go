@@ -4,14 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"testing"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
-	"go.uber.org/goleak"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment/segmenttest"
@@ -19,6 +11,13 @@ import (
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
 	"qianliyan/ingest/setting"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -40,8 +39,10 @@ func (touchy) Classify(_ context.Context, d doc.Doc) ([]label.Label, error) {
 
 func letter(i int, text string) item.Item {
 	native := fmt.Sprint(i)
-	return item.Item{ID: item.NewID("test", native), Channel: item.Letter, Source: "test", NativeID: native,
-		Title: "小区停水三天", Text: text, Day: "2024-03-01", Revision: 1}
+	return item.Item{
+		ID: item.NewID("test", native), Channel: item.Letter, Source: "test", NativeID: native,
+		Title: "小区停水三天", Text: text, Day: "2024-03-01", Revision: 1,
+	}
 }
 
 func open(t *testing.T, deps Deps) *Pipeline {
@@ -158,8 +159,10 @@ func TestRun(t *testing.T) {
 			recs = append(recs, record(t, it))
 		}
 	}
-	bad := []bus.Record{record(t, letter(100, "恐慌")), record(t, letter(101, "失败")),
-		{Key: item.NewID("test", "102"), Value: []byte("{")}}
+	bad := []bus.Record{
+		record(t, letter(100, "恐慌")), record(t, letter(101, "失败")),
+		{Key: item.NewID("test", "102"), Value: []byte("{")},
+	}
 	recs = append(recs[:40:40], append(bad, recs[40:]...)...)
 	if err := b.Publish(t.Context(), bus.Raw, recs); err != nil {
 		t.Fatal(err)

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"sync"
-
 	"qianliyan/classify/label"
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
+	"sync"
 )
 
 // Group is the consumer group all classify processes share.

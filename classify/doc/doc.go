@@ -4,7 +4,6 @@ package doc
 
 import (
 	"iter"
-
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
 )

@@ -6,9 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
-	"testing"
-
 	"qianliyan/classify"
 	"qianliyan/classify/eval"
 	"qianliyan/classify/label"
@@ -16,6 +13,8 @@ import (
 	"qianliyan/classify/taxonomy"
 	"qianliyan/classify/topic"
 	"qianliyan/classify/urgency"
+	"strings"
+	"testing"
 )
 
 var update = flag.Bool("update", false, "write testdata/scoreboard.txt")

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
-	"strings"
-
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
+	"slices"
+	"strings"
 )
 
 // Example is one line of a corpus in testdata: what a text should be labelled.
@@ -60,8 +59,10 @@ func Scoreboard(ctx context.Context, l Labeler, examples map[label.Kind][]Exampl
 		right := 0
 		for i, x := range examples[kind] {
 			native := fmt.Sprint(kind, i)
-			labeled, err := l.Label(ctx, item.Item{ID: item.NewID("corpus", native), Channel: item.Letter,
-				Source: "corpus", NativeID: native, Title: x.Title, Text: x.Text})
+			labeled, err := l.Label(ctx, item.Item{
+				ID: item.NewID("corpus", native), Channel: item.Letter,
+				Source: "corpus", NativeID: native, Title: x.Title, Text: x.Text,
+			})
 			if err != nil {
 				return "", err
 			}

@@ -7,13 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/urgency"
 	"qianliyan/ingest/item"
+	"slices"
+	"strings"
 )
 
 // UrgencyLetter is a text graded by urgency.
@@ -82,9 +81,11 @@ func Urgency(ctx context.Context, letters []UrgencyLetter, c *urgency.Classifier
 		urgent[i] = r.urgent
 	}
 	both := Classes(wantTwo, gotTwo)[urgentClass]
-	return UrgencyReport{N: len(letters), Precision: both.Precision, Recall: both.Recall, F1: both.F1,
+	return UrgencyReport{
+		N: len(letters), Precision: both.Precision, Recall: both.Recall, F1: both.F1,
 		AveragePrecision: averagePrecision(urgent), RecallAtTop10: recallAt(urgent, 10), RecallAtTop20: recallAt(urgent, 20),
-		PerLevel: Classes(want, got)}, nil
+		PerLevel: Classes(want, got),
+	}, nil
 }
 
 const urgentClass = "urgent"

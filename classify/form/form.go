@@ -14,15 +14,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-
-	"github.com/pelletier/go-toml/v2"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/match"
 	"qianliyan/ingest/item"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 //go:embed data/form.toml

@@ -13,9 +13,8 @@ package label
 import (
 	"encoding/json"
 	"fmt"
-	"time"
-
 	"qianliyan/ingest/item"
+	"time"
 )
 
 // Kind says which question a label answers.

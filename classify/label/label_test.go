@@ -6,14 +6,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"qianliyan/ingest/item"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
-
-	"qianliyan/ingest/item"
 )
 
 var update = flag.Bool("update", false, "write wire files that are missing; those that are there stay for ever")
@@ -140,10 +139,10 @@ func TestVersionOrder(t *testing.T) {
 	millis := rapid.Int64Range(0, 1<<42-1)
 	revision := rapid.Uint32Range(0, 1<<22-1)
 	rapid.Check(t, func(t *rapid.T) {
-		make := func(name string) Labeled {
+		draw := func(name string) Labeled {
 			return Labeled{Item: item.Item{Revision: revision.Draw(t, name+" revision")}, At: time.UnixMilli(millis.Draw(t, name+" at"))}
 		}
-		a, b := make("a"), make("b")
+		a, b := draw("a"), draw("b")
 		if rapid.Bool().Draw(t, "same revision") {
 			b.Item.Revision = a.Item.Revision
 		}

@@ -16,7 +16,7 @@ func TestSplit(t *testing.T) {
 	if got := (Runs{6, 6}).Split("路灯不亮了"); got != nil {
 		t.Errorf("lengths of another text give %q", got)
 	}
-	if got := (Runs)(nil).Split(""); len(got) != 0 {
+	if got := Runs(nil).Split(""); len(got) != 0 {
 		t.Errorf("%q", got)
 	}
 }

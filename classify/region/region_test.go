@@ -3,13 +3,12 @@ package region
 import (
 	"os"
 	"path/filepath"
-	"strings"
-	"testing"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/segment/segmenttest"
 	"qianliyan/classify/taxonomy"
 	"qianliyan/ingest/item"
+	"strings"
+	"testing"
 )
 
 const ownRegions = `

@@ -148,12 +148,10 @@ func parentOf(code string) string {
 func strict(b []byte, v any) error {
 	d := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields()
 	err := d.Decode(v)
-	var unknown *toml.StrictMissingError
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		return errors.New("有不认识的项：\n" + unknown.String())
 	}
-	var syntax *toml.DecodeError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*toml.DecodeError](err); ok {
 		return errors.New("写法有误：\n" + syntax.String())
 	}
 	return err

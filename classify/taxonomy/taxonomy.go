@@ -21,10 +21,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"qianliyan/classify/label"
 	"slices"
 	"strings"
-
-	"qianliyan/classify/label"
 )
 
 // Topic is one subject a text can have.

@@ -2,12 +2,11 @@ package topic
 
 import (
 	"math/bits"
+	"qianliyan/classify/label"
+	"qianliyan/ingest/item"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"qianliyan/classify/label"
-	"qianliyan/ingest/item"
 )
 
 // view is one way of looking at a letter. Each view's features are weighted

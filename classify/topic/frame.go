@@ -1,13 +1,12 @@
 package topic
 
 import (
-	"slices"
-	"strings"
-	"unicode/utf8"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // frame is what a press story wraps around its matter: who reports, and that

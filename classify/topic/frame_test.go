@@ -1,13 +1,12 @@
 package topic
 
 import (
-	"strings"
-	"testing"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment/segmenttest"
 	"qianliyan/ingest/item"
+	"strings"
+	"testing"
 )
 
 // press is a frame as shipped.

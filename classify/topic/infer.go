@@ -2,9 +2,8 @@ package topic
 
 import (
 	"math"
-	"sync"
-
 	"qianliyan/classify/label"
+	"sync"
 )
 
 // logTF are the weights 1+ln(n) of a feature that occurs n times.

@@ -2,15 +2,14 @@ package topic
 
 import (
 	"math"
-	"slices"
-	"strings"
-	"sync"
-	"testing"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment/segmenttest"
 	"qianliyan/ingest/item"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
 )
 
 // handmade knows three words of the text and two classes.
@@ -19,8 +18,10 @@ func handmade() *Model {
 	order := []int{0, 1, 2}
 	slices.SortFunc(order, func(a, b int) int { return int(int64(hashes[a]) - int64(hashes[b])) })
 	weights := [][]int8{{100, -100, -50}, {-100, 100, -50}, {0, 0, 0}} // by word: 供水, 学校, none
-	m := &Model{classes: []string{"供水", "学校", ""}, bias: []float32{0, 0, 0.1}, slope: []float32{2, 2, 2}, shift: []float32{0, 0, 0},
-		scale: []float32{0.01, 0.01, 0.01}}
+	m := &Model{
+		classes: []string{"供水", "学校", ""}, bias: []float32{0, 0, 0.1}, slope: []float32{2, 2, 2}, shift: []float32{0, 0, 0},
+		scale: []float32{0.01, 0.01, 0.01},
+	}
 	var sorted []uint32
 	for _, i := range order {
 		sorted = append(sorted, hashes[i])

@@ -4,17 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"math/rand/v2"
+	"qianliyan/classify/label"
 	"slices"
 	"testing"
-
-	"qianliyan/classify/label"
 )
 
 // tiny is a model of two classes and three features.
 func tiny() *Model {
-	m := &Model{classes: []string{"", "甲"}, bias: []float32{0, 1}, slope: []float32{1, 2}, shift: []float32{0, 0.5},
+	m := &Model{
+		classes: []string{"", "甲"}, bias: []float32{0, 1}, slope: []float32{1, 2}, shift: []float32{0, 0.5},
 		scale: []float32{0.5, 0.25}, idf: []float32{1, 2, 3}, view: []view{0, 2, 3}, weight: []int8{1, -1, 127, -127, 0, 5},
-		table: newTable([]uint32{5, 700, 1 << 31})}
+		table: newTable([]uint32{5, 700, 1 << 31}),
+	}
 	for v := range m.factor {
 		m.factor[v] = 1
 	}

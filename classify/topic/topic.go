@@ -35,15 +35,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"qianliyan/classify/doc"
+	"qianliyan/classify/label"
+	"qianliyan/ingest/item"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
-
-	"qianliyan/classify/doc"
-	"qianliyan/classify/label"
-	"qianliyan/ingest/item"
 )
 
 //go:embed data/topic.model
@@ -184,8 +183,10 @@ func (c *Classifier) Answer(d doc.Doc) ([]label.Label, []Guess) {
 		if g.Score < floor || len(out) == 2 {
 			break
 		}
-		out = append(out, label.Label{Kind: label.Topic, Value: g.Code, Score: g.Score,
-			Evidence: c.evidence(s, d, lost, g.Code), Reason: "model:" + c.model.version})
+		out = append(out, label.Label{
+			Kind: label.Topic, Value: g.Code, Score: g.Score,
+			Evidence: c.evidence(s, d, lost, g.Code), Reason: "model:" + c.model.version,
+		})
 		floor = c.rules.Second
 	}
 	return out, ranked

@@ -6,14 +6,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"testing"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment/segmenttest"
 	"qianliyan/ingest/item"
+	"slices"
+	"strings"
+	"testing"
 )
 
 func open(t testing.TB, cfg Config) *Classifier {

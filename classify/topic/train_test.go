@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"qianliyan/classify/segment/segmenttest"
 	"slices"
 	"strings"
 	"testing"
-
-	"qianliyan/classify/segment/segmenttest"
 )
 
 func TestDefaultsOfTraining(t *testing.T) {

@@ -2,12 +2,11 @@ package urgency
 
 import (
 	"cmp"
-	"slices"
-	"unicode/utf8"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
+	"slices"
+	"unicode/utf8"
 )
 
 // maxText bounds how many bytes of a text the rules read.
@@ -72,16 +71,17 @@ func (c *compiled) casualties(pages []page) []finding {
 
 // hold notes in best the rules that hold in one field.
 func (c *compiled) hold(best []finding, p *page, ch item.Channel, factor float64) {
-	for from, to := 0, 0; from < len(p.found); from = to {
-		i := p.found[from].rule
-		for to = from; to < len(p.found) && p.found[to].rule == i; to++ {
+	for from := 0; from < len(p.found); {
+		start, i, to := from, p.found[from].rule, from
+		for ; to < len(p.found) && p.found[to].rule == i; to++ {
 		}
+		from = to
 		r := c.Rules[i]
 		if r.Where != "" && r.Where != p.field || len(r.Channels) > 0 && !slices.Contains(r.Channels, ch) || r.Points*factor <= best[i].points {
 			continue
 		}
 		near := 3 * cmp.Or(r.Near, c.Near) // a Chinese character has three bytes
-		s := search{groups: p.groups(r, p.found[from:to]), near: near, across: r.Across, width: len(p.text) + 1}
+		s := search{groups: p.groups(r, p.found[start:to]), near: near, across: r.Across, width: len(p.text) + 1}
 		if s.groups == nil {
 			continue
 		}

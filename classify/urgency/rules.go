@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"qianliyan/classify/label"
+	"qianliyan/classify/match"
+	"qianliyan/ingest/item"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
-
-	"qianliyan/classify/label"
-	"qianliyan/classify/match"
-	"qianliyan/ingest/item"
 )
 
 //go:embed data/urgency.toml
@@ -120,8 +119,7 @@ func load(dir string) (*compiled, error) {
 func compile(b []byte) (*compiled, error) {
 	var f file
 	if err := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields().Decode(&f); err != nil {
-		var unknown *toml.StrictMissingError
-		if errors.As(err, &unknown) {
+		if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 			return nil, errors.New("urgency.toml：有不认识的项：\n" + unknown.String())
 		}
 		return nil, fmt.Errorf("urgency.toml：%w", err)
@@ -206,8 +204,10 @@ func (f file) check() error {
 	if f.Near < 1 || f.Title <= 0 || f.Slope <= 0 || f.Phrase < 0 {
 		problem("near、title 和 slope 必须大于 0，phrase 不能是负数")
 	}
-	for name, list := range map[string][]string{"voids": f.Voids, "drills": f.Drills, "suppose": f.Suppose, "past": f.Past,
-		"resume": f.Resume, "cries": f.Cries, "recent": f.Recent, "whole": f.Whole, "quiet": f.Quiet} {
+	for name, list := range map[string][]string{
+		"voids": f.Voids, "drills": f.Drills, "suppose": f.Suppose, "past": f.Past,
+		"resume": f.Resume, "cries": f.Cries, "recent": f.Recent, "whole": f.Whole, "quiet": f.Quiet,
+	} {
 		f.words(name, list, problem)
 	}
 	seen := map[string]bool{"": true}

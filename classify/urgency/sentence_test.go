@@ -1,12 +1,11 @@
 package urgency
 
 import (
-	"strings"
-	"testing"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
+	"strings"
+	"testing"
 )
 
 func TestClauses(t *testing.T) {

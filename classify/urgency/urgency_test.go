@@ -3,12 +3,11 @@ package urgency
 import (
 	"os"
 	"path/filepath"
-	"strings"
-	"testing"
-
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
+	"strings"
+	"testing"
 )
 
 func classify(t testing.TB, it item.Item) label.Label {
@@ -193,8 +192,10 @@ func BenchmarkClassify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	d := doc.Doc{Item: item.Item{Channel: item.Letter, Title: "锦绣花园停水三天",
-		Text: strings.Repeat("我们小区昨天又停水了，物业说水管坏了正在修，居民没水做饭，请有关部门督促。去年也受过伤。", 10)}}
+	d := doc.Doc{Item: item.Item{
+		Channel: item.Letter, Title: "锦绣花园停水三天",
+		Text: strings.Repeat("我们小区昨天又停水了，物业说水管坏了正在修，居民没水做饭，请有关部门督促。去年也受过伤。", 10),
+	}}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := c.Classify(b.Context(), d); err != nil {

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"qianliyan/ingest/setting"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-
-	"qianliyan/ingest/setting"
 )
 
 func TestDefaultsAreValid(t *testing.T) {
@@ -38,8 +37,8 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 	}
 	lines := strings.Split(err.Error(), "\n")
 	ty := reflect.TypeFor[Config]()
-	for i := range ty.NumField() {
-		key := ty.Field(i).Tag.Get("toml")
+	for field := range ty.Fields() {
+		key := field.Tag.Get("toml")
 		if key == "brokers" {
 			continue
 		}

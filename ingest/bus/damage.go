@@ -73,8 +73,10 @@ func (t *tail) passDamage(ctx context.Context, cause error) (chunk, error) {
 	t.meter.Error("damaged")
 	t.b.log.Error("records on the broker's disk are damaged and passed over",
 		"topic", t.topic, "partition", t.part, "offset", t.next, "until", good-1, "err", cause)
-	lost := Record{Topic: t.topic, Partition: t.part, Offset: t.next,
-		Headers: map[string]string{HeaderDeadUntil: strconv.FormatInt(good-1, 10)}}
+	lost := Record{
+		Topic: t.topic, Partition: t.part, Offset: t.next,
+		Headers: map[string]string{HeaderDeadUntil: strconv.FormatInt(good-1, 10)},
+	}
 	err := t.bury(ctx, lost, fmt.Errorf("%d offsets cannot be read: %w", good-t.next, cause))
 	if err != nil {
 		return c, err

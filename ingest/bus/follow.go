@@ -31,7 +31,8 @@ type FollowOptions struct {
 //
 // An offset beyond the end of its partition is an *OffsetError.
 func (b *Bus) Follow(ctx context.Context, topic string, from map[int]int64, opt FollowOptions,
-	handle func(ctx context.Context, recs []Record, next map[int]int64) error) error {
+	handle func(ctx context.Context, recs []Record, next map[int]int64) error,
+) error {
 	fill(&opt.MaxRecords, 1000)
 	fill(&opt.Linger, 100*time.Millisecond)
 	fill(&opt.MaxBytes, 8<<20)

@@ -245,8 +245,7 @@ func temporary(err error) bool {
 	if errors.Is(err, io.ErrClosedPipe) {
 		return false
 	}
-	var ke kafka.Error
-	if errors.As(err, &ke) {
+	if ke, ok := errors.AsType[kafka.Error](err); ok {
 		return ke.Temporary() || ke == kafka.Unknown
 	}
 	var large kafka.MessageTooLargeError

@@ -1,9 +1,8 @@
 package bus
 
 import (
-	"time"
-
 	"qianliyan/ingest/item"
+	"time"
 )
 
 // The topics. On the broker each name is preceded by Config.Prefix.

@@ -3,15 +3,14 @@ package adhoc
 import (
 	"context"
 	"errors"
+	"qianliyan/ingest/setting"
+	"qianliyan/query/export"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
-
-	"qianliyan/ingest/setting"
-	"qianliyan/query/export"
 )
 
 func TestRun(t *testing.T) {
@@ -30,8 +29,18 @@ func TestRun(t *testing.T) {
 			Rows:    [][]any{{"urgency", "一般", uint64(10)}},
 		},
 		"SELECT toInt8(-1) AS a, toFloat32(0.5) AS b, NULL AS c, [1, NULL] AS d, ['x'] AS e, true AS f, toDecimal64(1.25, 2) AS g, map('k', 1) AS h, toUInt256(7) AS i, toUUID('61f0c404-5cb3-11e7-907b-a6006ad3dba0') AS j": {
-			Columns: []export.Column{{Name: "a", Kind: export.Number}, {Name: "b", Kind: export.Number}, {Name: "c", Kind: export.Text}, {Name: "d", Kind: export.Text}, {Name: "e", Kind: export.Text},
-				{Name: "f", Kind: export.Text}, {Name: "g", Kind: export.Number}, {Name: "h", Kind: export.Text}, {Name: "i", Kind: export.Number}, {Name: "j", Kind: export.Text}},
+			Columns: []export.Column{
+				{Name: "a", Kind: export.Number},
+				{Name: "b", Kind: export.Number},
+				{Name: "c", Kind: export.Text},
+				{Name: "d", Kind: export.Text},
+				{Name: "e", Kind: export.Text},
+				{Name: "f", Kind: export.Text},
+				{Name: "g", Kind: export.Number},
+				{Name: "h", Kind: export.Text},
+				{Name: "i", Kind: export.Number},
+				{Name: "j", Kind: export.Text},
+			},
 			Rows: [][]any{{int64(-1), 0.5, nil, []any{uint64(1), nil}, []string{"x"}, true, "1.25", `{"k":1}`, "7", "61f0c404-5cb3-11e7-907b-a6006ad3dba0"}},
 		},
 	} {
@@ -119,11 +128,11 @@ func TestStreamStopsWhenTheCalleeDoes(t *testing.T) {
 			}
 			return nil
 		})
-	if err != stop || n != 100_000 {
+	if !errors.Is(err, stop) || n != 100_000 {
 		t.Errorf("after %d rows: %v, want %v", n, err, stop)
 	}
 	_, err = d.Stream(t.Context(), "SELECT 1", func([]export.Column) error { return stop }, func([]any) error { return nil })
-	if err != stop {
+	if !errors.Is(err, stop) {
 		t.Errorf("error of the header: %v", err)
 	}
 }

@@ -4,10 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"qianliyan/ingest/item"
 	"strings"
 	"testing"
-
-	"qianliyan/ingest/item"
 )
 
 // attacks are statements that must be refused. HIDDEN is the database behind

@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"testing"
-	"time"
-
-	"go.uber.org/goleak"
-
 	"qianliyan/classify/label"
 	"qianliyan/cmd/embedded/clickhouse"
 	"qianliyan/index/columnar"
 	"qianliyan/ingest/item"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
 )

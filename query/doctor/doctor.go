@@ -22,9 +22,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
-
 	"qianliyan/ingest/item"
+	"slices"
 )
 
 // Count is how many distinct items of one source and day a book has.

@@ -3,9 +3,9 @@ package export
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"math"
+	"qianliyan/ingest/item"
 	"strings"
 	"testing"
 	"time"
@@ -14,16 +14,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
-
-	"qianliyan/ingest/item"
 )
 
 var (
 	moment = time.Date(2026, 5, 4, 1, 2, 3, 456e6, time.UTC) // 09:02:03 here
 	sample = Table{
 		Columns: []Column{
-			{"title", "标题", Text}, {"n", "件数", Number}, {"share", "", Number},
-			{"time", "时间", Time}, {"day", "日", Day}, {"topics", "主题", Text}, {"urgent", "加急", Text},
+			{"title", "标题", Text},
+			{"n", "件数", Number},
+			{"share", "", Number},
+			{"time", "时间", Time},
+			{"day", "日", Day},
+			{"topics", "主题", Text},
+			{"urgent", "加急", Text},
 		},
 		Rows: [][]any{
 			{"=HYPERLINK(\"http://example.invalid\")", int64(-5), 0.25, moment, moment, []string{"urban", "labor"}, true},
@@ -142,8 +145,12 @@ func TestXLSXReadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([][]string{
-		{"内容", "合计"}, {"导出人", "王敏"}, {"导出时间", "2026-05-04 09:02:03"}, {"条件", "topic=urban"},
-		{"行数", "3"}, {"备注", "本期 2026-05-01 至 2026-05-31"},
+		{"内容", "合计"},
+		{"导出人", "王敏"},
+		{"导出时间", "2026-05-04 09:02:03"},
+		{"条件", "topic=urban"},
+		{"行数", "3"},
+		{"备注", "本期 2026-05-01 至 2026-05-31"},
 	}, info); d != "" {
 		t.Error(d)
 	}
@@ -217,33 +224,10 @@ func TestXLSXGoesOnOnTheNextSheet(t *testing.T) {
 	}
 }
 
-func TestJSONIsATable(t *testing.T) {
-	var b bytes.Buffer
-	if err := Write(NewJSON(&b), sample); err != nil {
-		t.Fatal(err)
-	}
-	var got Table
-	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
-		t.Fatalf("%v in %s", err, &b)
-	}
-	if d := cmp.Diff(sample.Columns, got.Columns); d != "" {
-		t.Error(d)
-	}
-	want := [][]any{
-		{"=HYPERLINK(\"http://example.invalid\")", -5.0, 0.25, "2026-05-04T09:02:03.456+08:00", "2026-05-04", []any{"urban", "labor"}, true},
-		{"两行\n标题,有逗号", float64(math.MaxUint64), nil, nil, "2026-05-04", []any{}, false},
-		{nil, nil, nil, nil, nil, nil, nil},
-	}
-	if d := cmp.Diff(want, got.Rows); d != "" {
-		t.Error(d)
-	}
-}
-
 // writers is the table of formats: what holds for one holds for all.
 var writers = map[string]func(b *bytes.Buffer) Writer{
 	"csv":  func(b *bytes.Buffer) Writer { return NewCSV(b) },
 	"xlsx": func(b *bytes.Buffer) Writer { return NewXLSX(b, stamp) },
-	"json": func(b *bytes.Buffer) Writer { return NewJSON(b) },
 }
 
 func TestEveryWriter(t *testing.T) {
@@ -282,7 +266,7 @@ func TestEveryWriterReportsAFullDisk(t *testing.T) {
 		many.Rows = append(many.Rows, sample.Rows[0])
 	}
 	for name, w := range map[string]Writer{
-		"csv": NewCSV(&full{1000}), "xlsx": NewXLSX(&full{1000}, stamp), "json": NewJSON(&full{1000}),
+		"csv": NewCSV(&full{1000}), "xlsx": NewXLSX(&full{1000}, stamp),
 	} {
 		if err := Write(w, many); !errors.Is(err, errFull) {
 			t.Errorf("%s: error %v, want %v", name, err, errFull)
@@ -296,9 +280,13 @@ func TestFormat(t *testing.T) {
 		v    any
 		want string
 	}{
-		{Number, int64(7), "7"}, {Number, uint8(7), "7"}, {Number, 1e21, "1000000000000000000000"}, {Number, math.Inf(1), ""},
+		{Number, int64(7), "7"},
+		{Number, uint8(7), "7"},
+		{Number, 1e21, "1000000000000000000000"},
+		{Number, math.Inf(1), ""},
 		{Time, []time.Time{moment, {}}, "2026-05-04 09:02:03、"},
-		{Text, map[string]int{"a": 1}, `{"a":1}`}, {Text, [][]string{{"甲", "乙"}, {"丙"}}, "甲、乙、丙"},
+		{Text, map[string]int{"a": 1}, `{"a":1}`},
+		{Text, [][]string{{"甲", "乙"}, {"丙"}}, "甲、乙、丙"},
 		{Day, time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC), "2026-05-04"},
 		{Day, time.Date(2026, 5, 4, 0, 0, 0, 0, item.Zone), "2026-05-04"},
 	} {

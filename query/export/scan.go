@@ -73,7 +73,7 @@ func plain(v reflect.Value) any {
 		if v.IsNil() {
 			return nil
 		}
-		if x, ok := v.Interface().(fmt.Stringer); ok && v.Kind() == reflect.Pointer {
+		if x, ok := reflect.TypeAssert[fmt.Stringer](v); ok && v.Kind() == reflect.Pointer {
 			if _, isTime := x.(*time.Time); !isTime {
 				return x.String() // big.Int, decimal
 			}

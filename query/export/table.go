@@ -1,5 +1,5 @@
 // Package export turns a table of answers into what a person takes away: CSV
-// that Excel opens in Chinese, XLSX, JSON. The export equals the screen: the
+// that Excel opens in Chinese, and XLSX. The export equals the screen: the
 // same columns in the same order, all rows.
 //
 // Answers that fit in memory are a Table; larger ones go row by row through a

@@ -4,12 +4,12 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"qianliyan/ingest/item"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
-
-	"qianliyan/ingest/item"
 )
 
 // Limits of a sheet, from Excel's "specifications and limits".
@@ -211,8 +211,11 @@ func (x *xlsxWriter) info() error {
 		return err
 	}
 	lines := [][2]string{
-		{"内容", x.stamp.Title}, {"导出人", x.stamp.By}, {"导出时间", formatTime(Time, x.stamp.At)},
-		{"条件", x.stamp.Query}, {"行数", fmt.Sprint(x.total)},
+		{"内容", x.stamp.Title},
+		{"导出人", x.stamp.By},
+		{"导出时间", formatTime(Time, x.stamp.At)},
+		{"条件", x.stamp.Query},
+		{"行数", strconv.Itoa(x.total)},
 	}
 	for _, n := range x.stamp.Notes {
 		lines = append(lines, [2]string{"备注", n})

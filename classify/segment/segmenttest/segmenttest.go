@@ -2,10 +2,9 @@
 package segmenttest
 
 import (
+	"qianliyan/classify/segment"
 	"sync"
 	"testing"
-
-	"qianliyan/classify/segment"
 )
 
 var shared = sync.OnceValues(func() (*segment.Segmenter, error) {

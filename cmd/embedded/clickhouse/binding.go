@@ -50,7 +50,7 @@ type binding struct {
 }
 
 // analysis is chdb_query_analysis: what the engine's parser says of a text.
-type analysis struct{ size, count, flags, class uint32 }
+type analysis struct{ size, count, _, class uint32 } // the third are flags
 
 // process is the state libchdb keeps once per process whatever Go does: a
 // shared library cannot be unloaded, and it serves one data folder at a time.

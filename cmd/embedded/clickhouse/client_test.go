@@ -48,10 +48,24 @@ func TestBatch(t *testing.T) {
 			must(t, err)
 			place, n := "东关街道", int32(-7)
 			want := []row{
-				{1, time.Date(2026, 3, 4, 5, 6, 7, 89e6, zone), time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC), "城乡建设", &place, "紧急",
-					[]string{"噪音", "扰'民\\"}, map[string]string{"键": "值"}, &n, true, 1.5, []string{"路灯"}, []int32{3}, "夜间施工\x00噪音\n换行"},
-				{2, time.Date(2026, 12, 31, 23, 59, 59, 999e6, zone), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), "", nil, "一般",
-					[]string{}, map[string]string{}, nil, false, -0.25, []string{}, []int32{}, strings.Repeat("长", 100_000)},
+				{
+					1, time.Date(2026, 3, 4, 5, 6, 7, 89e6, zone), time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC), "城乡建设", &place, "紧急",
+					[]string{"噪音", "扰'民\\"},
+					map[string]string{"键": "值"},
+					&n, true, 1.5,
+					[]string{"路灯"},
+					[]int32{3},
+					"夜间施工\x00噪音\n换行",
+				},
+				{
+					2, time.Date(2026, 12, 31, 23, 59, 59, 999e6, zone), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), "", nil, "一般",
+					[]string{},
+					map[string]string{},
+					nil, false, -0.25,
+					[]string{},
+					[]int32{},
+					strings.Repeat("长", 100_000),
+				},
 			}
 			columns := "id, ts, day, topic, place, urgency, tags, extra, n, ok, f, evidence.word, evidence.at, text"
 			b, err := c.PrepareBatch(t.Context(), "INSERT INTO items ("+columns+")")
@@ -350,8 +364,14 @@ func TestSendTwice(t *testing.T) {
 		table, token string
 		value, want  uint64
 	}{
-		{"once", "a", 1, 1}, {"once", "a", 1, 1}, {"once", "b", 1, 2}, {"once", "", 5, 3}, {"once", "", 5, 3}, {"once", "", 6, 4},
-		{"each", "", 5, 1}, {"each", "", 5, 2},
+		{"once", "a", 1, 1},
+		{"once", "a", 1, 1},
+		{"once", "b", 1, 2},
+		{"once", "", 5, 3},
+		{"once", "", 5, 3},
+		{"once", "", 6, 4},
+		{"each", "", 5, 1},
+		{"each", "", 5, 2},
 	} {
 		ctx := t.Context()
 		if x.token != "" {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,7 +22,7 @@ type Engine struct {
 	args []string      // every session starts with these
 	sem  chan struct{} // limits the statements at once
 
-	ctx  context.Context // ends at Close, with errClosed as cause
+	ctx  context.Context //nolint:containedctx // the engine's own life: ends at Close, with errClosed as cause
 	stop context.CancelCauseFunc
 	once sync.Once
 
@@ -151,7 +152,7 @@ func (e *Engine) acquire(ctx context.Context) (*lease, error) {
 		return nil, err
 	}
 	mark := fmt.Sprintf("qianliyan-%d-%d", os.Getpid(), e.seq.Add(1))
-	s, err := openSession(e.lib, append(e.args[:len(e.args):len(e.args)], "--log_comment="+mark))
+	s, err := openSession(e.lib, append(slices.Clip(e.args), "--log_comment="+mark))
 	if err != nil {
 		<-e.sem
 		return nil, err

@@ -67,8 +67,7 @@ func count(t testing.TB, c driver.Conn, sql string, args ...any) (n uint64) {
 
 // code is the engine's number of an error, 0 where it is none of its.
 func code(err error) int32 {
-	var e *ch.Exception
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*ch.Exception](err); ok {
 		return e.Code
 	}
 	return 0

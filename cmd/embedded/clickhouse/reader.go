@@ -2,10 +2,10 @@ package clickhouse
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -55,7 +55,7 @@ func (l *lease) confineRequest(req *request) error {
 		req.settings = append(req.settings, setting{"max_execution_time", "60"})
 	}
 	if !req.has("max_memory_usage") {
-		req.settings = append(req.settings, setting{"max_memory_usage", fmt.Sprint(l.e.cfg.MaxMemory / 2)})
+		req.settings = append(req.settings, setting{"max_memory_usage", strconv.FormatUint(l.e.cfg.MaxMemory/2, 10)})
 	}
 	if req.database == "" && len(l.e.cfg.ReaderDatabases) > 0 {
 		req.database = l.e.cfg.ReaderDatabases[0]

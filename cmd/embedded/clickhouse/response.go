@@ -205,8 +205,7 @@ func lateException(err error, tag string) []byte {
 
 // asError gives err the form of an exception, which is all a client reads.
 func asError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return exception(1001, "STD_EXCEPTION", "%v", err)

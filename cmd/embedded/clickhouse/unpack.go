@@ -11,7 +11,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path"
@@ -85,7 +84,7 @@ func (g getter) save(in io.Reader, name, out string) (err error) {
 			os.Remove(out)
 		}
 	}()
-	var sum hash.Hash = sha256.New()
+	sum := sha256.New()
 	// One byte more than expected is enough to see that it is another file.
 	if _, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(in, g.pkg.size+1)); err != nil {
 		return err
@@ -105,7 +104,7 @@ func compare(file, got, want string) error {
 
 // cancelReader ends when its context does.
 type cancelReader struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // io.Reader has no place for one
 	r   io.Reader
 }
 

@@ -230,7 +230,7 @@ func (b *Broker) Trim(ctx context.Context, topic string, partition int, before i
 // what the next start reads into memory.
 func (b *Broker) Bytes() int64 {
 	var n int64
-	filepath.WalkDir(filepath.Join(b.cfg.Dir, "log"), func(_ string, d os.DirEntry, err error) error {
+	_ = filepath.WalkDir(filepath.Join(b.cfg.Dir, "log"), func(_ string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil // trimmed meanwhile
 		}

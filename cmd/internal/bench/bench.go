@@ -17,16 +17,16 @@ package bench
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"qianliyan/ingest/item"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"qianliyan/ingest/item"
 )
 
 // Pipeline is what is measured: a running node.
@@ -167,7 +167,7 @@ func accept(ctx context.Context, p Pipeline, batch []item.Item) error {
 	}
 	for i, o := range out {
 		if o.Status != item.Accepted {
-			return fmt.Errorf("item %d of the batch is %s: %v", i, o.Status, o.Problem)
+			return fmt.Errorf("item %d of the batch is %s: %w", i, o.Status, o.Problem)
 		}
 	}
 	return nil
@@ -250,5 +250,5 @@ func peakMemory() (float64, error) {
 			return kb / 1024, err
 		}
 	}
-	return 0, fmt.Errorf("cannot find VmHWM in the process's status")
+	return 0, errors.New("cannot find VmHWM in the process's status")
 }

@@ -12,10 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"time"
-
-	"github.com/pelletier/go-toml/v2"
-
 	"qianliyan/classify"
 	"qianliyan/cmd/internal/observe"
 	"qianliyan/index"
@@ -31,6 +27,9 @@ import (
 	"qianliyan/query/search"
 	"qianliyan/query/trend"
 	"qianliyan/query/web"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // Config is everything that can be set.
@@ -106,10 +105,20 @@ func Default() Config {
 func (c Config) Validate() error {
 	return collect([]section{
 		{"", c.check},
-		{"log", c.Log.Validate}, {"bus", c.Bus.Validate}, {"ingest", c.Ingest.Validate}, {"push", c.Push.Validate},
-		{"form", c.Form.Validate}, {"watch", c.Watch.Validate}, {"classify", c.Classify.Validate}, {"index", c.Index.Validate},
-		{"fulltext", c.Fulltext.Validate}, {"columnar", c.Columnar.Validate}, {"search", c.Search.Validate},
-		{"trend", c.Trend.Validate}, {"sql", c.SQL.Validate}, {"web", c.Web.Validate},
+		{"log", c.Log.Validate},
+		{"bus", c.Bus.Validate},
+		{"ingest", c.Ingest.Validate},
+		{"push", c.Push.Validate},
+		{"form", c.Form.Validate},
+		{"watch", c.Watch.Validate},
+		{"classify", c.Classify.Validate},
+		{"index", c.Index.Validate},
+		{"fulltext", c.Fulltext.Validate},
+		{"columnar", c.Columnar.Validate},
+		{"search", c.Search.Validate},
+		{"trend", c.Trend.Validate},
+		{"sql", c.SQL.Validate},
+		{"web", c.Web.Validate},
 	})
 }
 

@@ -37,8 +37,7 @@ func TestFixtures(t *testing.T) {
 				}
 				return
 			}
-			var problems Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[Problems](err); !ok {
 				t.Fatalf("got %v", err)
 			}
 			for line := range strings.Lines(string(b)) {

@@ -38,7 +38,7 @@ func Parse(b []byte) (Config, error) {
 		var out Problems
 		for i := range strict.Errors {
 			e := &strict.Errors[i]
-			out = append(out, Problem{Key: strings.Join(e.Key(), "."), Reason: "没有这个配置项", Hint: "看 qianliyan config default 里的写法", Where: e.String()})
+			out = append(out, Problem{Key: strings.Join(e.Key(), "."), Reason: "没有这个配置项", Hint: "看 qianliyan config default 里的写法", Where: excerpt(e.Key(), e.String())})
 		}
 		// The known keys were read, so what they say can be judged too.
 		if err := c.Validate(); err != nil {
@@ -46,11 +46,27 @@ func Parse(b []byte) (Config, error) {
 		}
 		return c, out
 	case errors.As(err, &decode):
-		return c, Problems{{Key: strings.Join(decode.Key(), "."), Reason: strings.TrimPrefix(decode.Error(), "toml: "), Hint: "改正这一行后再查", Where: decode.String()}}
+		return c, Problems{{Key: strings.Join(decode.Key(), "."), Reason: strings.TrimPrefix(decode.Error(), "toml: "), Hint: "改正这一行后再查", Where: excerpt(decode.Key(), decode.String())}}
 	case err != nil:
 		return c, Problems{{Reason: err.Error()}}
 	}
 	return c, c.Validate()
+}
+
+var (
+	secretRE = regexp.MustCompile(`(?i)((?:token|secret|password)["']?\s*=\s*)\S.*`)
+	quotedRE = regexp.MustCompile(`"[^"\n]*"|'[^'\n]*'`)
+)
+
+// excerpt covers what may be a secret in the lines of a file that a problem
+// shows: terminals and logs keep what they print. Beside a mistyped key of a
+// pushing source any value may be the token.
+func excerpt(key []string, lines string) string {
+	lines = secretRE.ReplaceAllString(lines, "${1}"+mask)
+	if len(key) > 0 && key[0] == "push" {
+		lines = quotedRE.ReplaceAllString(lines, mask)
+	}
+	return lines
 }
 
 // Problem is one thing wrong in a configuration.
@@ -138,8 +154,7 @@ func flatten(err error) []error {
 }
 
 func asProblems(err error) Problems {
-	var p Problems
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[Problems](err); ok {
 		return p
 	}
 	return Problems{{Reason: err.Error()}}

@@ -20,11 +20,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"qianliyan/ingest/item"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-
-	"qianliyan/ingest/item"
 )
 
 // Options of a corpus. The zero value of a field means the default in
@@ -149,9 +149,9 @@ func (m *maker) voice(ch item.Channel, source string, at time.Time, t town, k ki
 		it.Unit = m.department(k.Topic)
 		it.Extra = []item.Field{{Name: "诉求类型", Value: k.Form}, {Name: "工单状态", Value: pick(m.rng, []string{"已办结", "办理中", "已派单"})}}
 	case item.Letter:
-		it.Extra = []item.Field{{Name: "留言类型", Value: k.Form}, {Name: "点赞数", Value: fmt.Sprint(m.rng.IntN(12))}}
+		it.Extra = []item.Field{{Name: "留言类型", Value: k.Form}, {Name: "点赞数", Value: strconv.Itoa(m.rng.IntN(12))}}
 	case item.Petition:
-		it.Extra = []item.Field{{Name: "信访形式", Value: pick(m.rng, []string{"来信", "来访", "网上"})}, {Name: "人数", Value: fmt.Sprint(1 + m.rng.IntN(4))}}
+		it.Extra = []item.Field{{Name: "信访形式", Value: pick(m.rng, []string{"来信", "来访", "网上"})}, {Name: "人数", Value: strconv.Itoa(1 + m.rng.IntN(4))}}
 	}
 	return it
 }

@@ -3,6 +3,7 @@ package corpus
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 )
 
@@ -53,15 +54,15 @@ func (s *scene) slot(name string) string {
 	}
 	switch name {
 	case "n":
-		return fmt.Sprint(2 + s.rng.IntN(8))
+		return strconv.Itoa(2 + s.rng.IntN(8))
 	case "m":
-		return fmt.Sprint(11 + s.rng.IntN(80))
+		return strconv.Itoa(11 + s.rng.IntN(80))
 	case "days":
-		return fmt.Sprint(3 + s.rng.IntN(60))
+		return strconv.Itoa(3 + s.rng.IntN(60))
 	case "month":
-		return fmt.Sprint(1 + s.rng.IntN(12))
+		return strconv.Itoa(1 + s.rng.IntN(12))
 	case "money":
-		return fmt.Sprint((1 + s.rng.IntN(90)) * 1000)
+		return strconv.Itoa((1 + s.rng.IntN(90)) * 1000)
 	case "clock":
 		return fmt.Sprintf("%s%d点", pick(s.rng, []string{"早上", "中午", "下午", "晚上", "凌晨"}), 1+s.rng.IntN(11))
 	case "person":

@@ -1,11 +1,10 @@
 package corpus
 
 import (
-	"fmt"
+	"qianliyan/ingest/item"
+	"strconv"
 	"strings"
 	"time"
-
-	"qianliyan/ingest/item"
 )
 
 // emergencies plants each sort of emergency once or more, spread over the
@@ -30,7 +29,7 @@ func (m *maker) emergency(e emergency, at time.Time) {
 	s.bound["clock"] = at.Format("15时04分")
 	places := []string{m.county.Name, t.Name}
 	report := func(head string, after time.Duration, unit string) {
-		s.bound["n"], s.bound["m"] = fmt.Sprint(dead), fmt.Sprint(hurt)
+		s.bound["n"], s.bound["m"] = strconv.Itoa(dead), strconv.Itoa(hurt)
 		m.add(item.Item{
 			Channel: item.Submission, Source: "单位报送", Title: head + s.fill(e.Title), Text: s.fill(e.Report),
 			Unit: unit, Places: places, Event: at, Submitted: at.Add(after), Urgent: true,

@@ -72,31 +72,33 @@ func tomlKey(f reflect.StructField) (string, bool) {
 }
 
 func isTable(f reflect.Value) bool {
-	_, text := f.Interface().(encoding.TextMarshaler)
+	_, text := reflect.TypeAssert[encoding.TextMarshaler](f)
 	return f.Kind() == reflect.Struct && !text
 }
 
 // tableDoc adds the keys of a list's tables to its comment.
 func tableDoc(c *comments, doc string, elem reflect.Type) (string, error) {
-	for i := range elem.NumField() {
-		key, ok := tomlKey(elem.Field(i))
+	var docSb81 strings.Builder
+	for field := range elem.Fields() {
+		key, ok := tomlKey(field)
 		if !ok {
 			continue
 		}
-		d, err := c.field(elem, elem.Field(i).Name)
+		d, err := c.field(elem, field.Name)
 		if err != nil {
 			return "", err
 		}
-		doc += fmt.Sprintf("\n  %s: %s", key, strings.ReplaceAll(d, "\n", " "))
+		docSb81.WriteString(fmt.Sprintf("\n  %s: %s", key, strings.ReplaceAll(d, "\n", " ")))
 	}
+	doc += docSb81.String()
 	return doc, nil
 }
 
 func tomlValue(f reflect.Value) (string, error) {
-	if d, ok := f.Interface().(time.Duration); ok {
+	if d, ok := reflect.TypeAssert[time.Duration](f); ok {
 		return "", fmt.Errorf("is a time.Duration (%s); use setting.Duration, which TOML can read", d)
 	}
-	if m, ok := f.Interface().(encoding.TextMarshaler); ok {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](f); ok {
 		b, err := m.MarshalText()
 		return fmt.Sprintf("%q", b), err
 	}

@@ -3,15 +3,14 @@ package docgen
 import (
 	"os"
 	"path/filepath"
+	"qianliyan/cmd/internal/observe"
+	"qianliyan/ingest/setting"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alecthomas/kong"
-
-	"qianliyan/cmd/internal/observe"
-	"qianliyan/ingest/setting"
 )
 
 func TestSettings(t *testing.T) {
@@ -35,8 +34,14 @@ func TestTomlValue(t *testing.T) {
 		in   any
 		want string
 	}{
-		{"a\"b", `"a\"b"`}, {3, "3"}, {true, "true"}, {0.5, "0.5"}, {2.0, "2.0"},
-		{[]string{"x", "y"}, `["x", "y"]`}, {setting.Duration(5 * time.Minute), `"5m"`}, {setting.Size(1 << 20), `"1MiB"`},
+		{"a\"b", `"a\"b"`},
+		{3, "3"},
+		{true, "true"},
+		{0.5, "0.5"},
+		{2.0, "2.0"},
+		{[]string{"x", "y"}, `["x", "y"]`},
+		{setting.Duration(5 * time.Minute), `"5m"`},
+		{setting.Size(1 << 20), `"1MiB"`},
 	} {
 		if got, err := tomlValue(reflect.ValueOf(c.in)); err != nil || got != c.want {
 			t.Errorf("%v is written %s, want %s (%v)", c.in, got, c.want, err)

@@ -2,9 +2,8 @@ package docgen
 
 import (
 	"fmt"
-	"strings"
-
 	"qianliyan/query/trend"
+	"strings"
 )
 
 // TrendsPage is the page of all questions, from their .sql files.

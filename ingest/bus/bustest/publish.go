@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"qianliyan/ingest/bus"
+	"qianliyan/ingest/item"
 	"strings"
 	"testing"
 	"time"
-
-	"qianliyan/ingest/bus"
-	"qianliyan/ingest/item"
 )
 
 func (h harness) topics(t *testing.T) {
@@ -114,16 +113,16 @@ func (h harness) headers(t *testing.T) {
 
 func (h harness) sizes(t *testing.T) {
 	b, ctx := h.ready(t), limit(t)
-	max := int(b.Config().MaxRecord)
+	most := int(b.Config().MaxRecord)
 	recs := records(0, 5)
-	want := []int{10, 1 << 20, 10, max - 4096, 10}
+	want := []int{10, 1 << 20, 10, most - 4096, 10}
 	for i, n := range want {
 		recs[i].Key = recs[0].Key // one partition: the order must survive the sizes
 		recs[i].Value = noise(n, byte(i))
 	}
 	publish(t, b, bus.Raw, recs)
 	mixed := records(10, 3)
-	mixed[1].Value = noise(max+1, 9)
+	mixed[1].Value = noise(most+1, 9)
 	err := b.Publish(ctx, bus.Raw, mixed)
 	var pe *bus.PublishError
 	if !errors.As(err, &pe) || pe.Errs[0] != nil || pe.Errs[2] != nil || !errors.Is(pe.Errs[1], bus.ErrTooLarge) {
