@@ -12,7 +12,6 @@ import (
 
 	"qianliyan/cmd/internal/observe"
 	"qianliyan/cmd/internal/run"
-	"qianliyan/query/export"
 	"qianliyan/query/filter"
 	"qianliyan/query/search"
 	"qianliyan/query/trend"
@@ -50,7 +49,9 @@ func answer[T any](ctx context.Context, c *Common, path string, v url.Values, te
 			return err
 		}
 		var out T
-		if err := json.Unmarshal(raw, &out); err != nil {
+		read := json.NewDecoder(bytes.NewReader(raw))
+		read.UseNumber() // counts and numbers of 20 digits stay as they are
+		if err := read.Decode(&out); err != nil {
 			return err
 		}
 		text(c.out, out)
@@ -62,11 +63,11 @@ func answer[T any](ctx context.Context, c *Common, path string, v url.Values, te
 type filterFlags struct {
 	From    string   `help:"起始日，如 2026-01-31。" placeholder:"DAY"`
 	To      string   `help:"截止日（含）。" placeholder:"DAY"`
-	Channel []string `help:"渠道。"`
+	Channel []string `help:"渠道：报送、热线、来信、信访、媒体、网络，或它们的代码。"`
 	Source  []string `help:"来源。"`
 	Unit    []string `help:"单位。"`
-	Topic   []string `help:"主题。"`
-	Region  []string `help:"地区。"`
+	Topic   []string `help:"主题，名称或代码。"`
+	Region  []string `help:"地区，名称或代码。"`
 	Urgency []string `help:"急度：特急、紧急、一般。"`
 	Form    []string `help:"诉求类型。"`
 }
@@ -130,7 +131,7 @@ func (t trendCommand) Run(ctx context.Context, c *Common) error {
 		if err != nil {
 			return err
 		}
-		return c.done(questions, func(w io.Writer) {
+		return c.done(map[string][]trend.Question{"questions": questions}, func(w io.Writer) {
 			for _, q := range questions {
 				fmt.Fprintf(w, "%-14s %s\n", q.Name, q.Title)
 			}
@@ -148,55 +149,4 @@ func (t trendCommand) Run(ctx context.Context, c *Common) error {
 		}
 		printTable(w, a.Table)
 	})
-}
-
-type sqlCommand struct {
-	Statement string `arg:"" help:"一条只读语句；- 从标准输入读。"`
-	Format    string `help:"csv 输出全部行；json 同 --json。" enum:",csv,json" default:""`
-}
-
-// Run runs one statement of an analyst.
-func (s sqlCommand) Run(ctx context.Context, c *Common) error {
-	statement := s.Statement
-	if statement == "-" {
-		b, err := io.ReadAll(c.in)
-		if err != nil {
-			return err
-		}
-		statement = string(b)
-	}
-	v := url.Values{"sql": {statement}}
-	if s.Format == "csv" {
-		return c.ask(ctx, false, func(client *run.Client) error { return client.Stream(ctx, "/sql.csv", v, c.out) })
-	}
-	c.JSON = c.JSON || s.Format == "json"
-	return answer(ctx, c, "/sql.json", v, func(w io.Writer, a struct {
-		Table export.Table `json:"table"`
-	}) {
-		printTable(w, a.Table)
-	})
-}
-
-// printTable writes rows separated by tabs: columns line up in a terminal for
-// short values, and any program can read it.
-func printTable(w io.Writer, t export.Table) {
-	for i, c := range t.Columns {
-		if i > 0 {
-			fmt.Fprint(w, "\t")
-		}
-		fmt.Fprint(w, c.Name)
-	}
-	fmt.Fprintln(w)
-	for _, row := range t.Rows {
-		for i, x := range row {
-			if i > 0 {
-				fmt.Fprint(w, "\t")
-			}
-			fmt.Fprint(w, x)
-		}
-		fmt.Fprintln(w)
-	}
-	if t.Limited {
-		fmt.Fprintln(w, "（结果到达行数上限，后面还有；要全部行请用 --format csv）")
-	}
 }

@@ -57,7 +57,7 @@ func (d doctorCommand) Run(ctx context.Context, c *Common) error {
 }
 
 func printReport(w io.Writer, r doctor.Report) {
-	fmt.Fprintf(w, "收下 %d，全文索引 %d，列式库 %d，死信 %d", r.Accepted, r.Fulltext, r.Columnar, r.DeadLetters)
+	fmt.Fprintf(w, "收下 %d，全文索引 %d，分析库 %d，死信 %d", r.Accepted, r.Fulltext, r.Columnar, r.DeadLetters)
 	if r.Behind > 0 {
 		fmt.Fprintf(w, "，在途 %d", r.Behind)
 	}
@@ -67,7 +67,7 @@ func printReport(w io.Writer, r doctor.Report) {
 		return
 	}
 	for _, x := range r.Differences {
-		fmt.Fprintf(w, "%s %s：收下 %d，全文 %d，列式 %d，死信 %d\n", x.Day, x.Source, x.Accepted, x.Fulltext, x.Columnar, x.Dead)
+		fmt.Fprintf(w, "%s %s：收下 %d，全文 %d，分析 %d，死信 %d\n", x.Day, x.Source, x.Accepted, x.Fulltext, x.Columnar, x.Dead)
 		for _, e := range x.Examples {
 			fmt.Fprintf(w, "  %s 不在 %s\n", e.ID, strings.Join(e.Missing, "、"))
 		}

@@ -12,14 +12,15 @@
 // what the page of the same name shows.
 //
 // With --json a command prints one JSON object on its last line of standard
-// output; progress and logs go to standard error. Exit status: 0 done, 1
-// failed, 2 misused.
+// output, {"error":{"reason":…,"hint":…}} when it failed or was misused;
+// progress and logs go to standard error. Exit status: 0 done, 1 failed, 2
+// misused.
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,7 +43,7 @@ type commands struct {
 	Trend    trendCommand    `cmd:"" help:"回答一个态势问题；不带名字时列出所有问题。"`
 	SQL      sqlCommand      `cmd:"" name:"sql" help:"只读 SQL。"`
 	Trace    traceCommand    `cmd:"" help:"一条信息走过的每一步。"`
-	Doctor   doctorCommand   `cmd:"" help:"核对：收下的每一条是否都在全文索引和列式库里。"`
+	Doctor   doctorCommand   `cmd:"" help:"核对：收下的每一条是否都在全文索引和分析库里。"`
 	Classify classifyCommand `cmd:"" help:"训练和评测分类模型。"`
 	Bench    benchCommand    `cmd:"" help:"测速。"`
 	Settings settingsCommand `cmd:"" name:"config" help:"检查、显示配置。"`
@@ -54,7 +55,9 @@ type commands struct {
 type Common struct {
 	Config string `help:"配置文件（TOML）。" placeholder:"FILE" type:"path"`
 	Data   string `help:"数据目录；优先于配置文件。" placeholder:"DIR" type:"path"`
-	JSON   bool   `help:"最后一行输出一个 JSON 对象。"`
+	JSON   bool   `help:"最后一行输出一个 JSON 对象；出错时也是。"`
+
+	ClickHouseLibrary string `name:"clickhouse-library" help:"libchdb.so 或装它的 .tgz，供没有 npm 的机器用。" placeholder:"FILE" type:"path"`
 
 	in       io.Reader
 	out, err io.Writer
@@ -68,6 +71,9 @@ func (c *Common) load() (config.Config, error) {
 	}
 	if c.Data != "" {
 		cfg.Data = c.Data
+	}
+	if c.ClickHouseLibrary != "" {
+		cfg.Embedded.ClickHouseLibrary = c.ClickHouseLibrary
 	}
 	return cfg, nil
 }
@@ -85,9 +91,6 @@ func (c *Common) done(v any, text func(w io.Writer)) error {
 	_, err = fmt.Fprintf(c.out, "%s\n", b)
 	return err
 }
-
-// errFailed ends a command whose own output has already said what failed.
-var errFailed = errors.New("failed")
 
 func main() {
 	ctx, stop := signals(context.Background())
@@ -123,33 +126,26 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 	if len(args) == 0 {
 		args = []string{"help"}
 	}
+	var usage bytes.Buffer
+	parser.Stdout = &usage
 	command, err := parser.Parse(args)
-	if ended >= 0 { // --help printed and ended
+	// What was not understood may hide the flag from the parser.
+	cli.JSON = cli.JSON || asksJSON(args)
+	if ended >= 0 { // --help was given
+		if err := cli.done(manual{Text: usage.String()}, func(w io.Writer) { io.Copy(w, &usage) }); err != nil {
+			return cli.fail(err)
+		}
 		return ended
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "用法不对：%v\n用 qianliyan help 看所有命令。\n", err)
-		return 2
+		return cli.fail(misuse(err.Error()))
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	switch err := command.Run(&cli.Common, parser); {
-	case err == nil:
-		return 0
-	case errors.Is(err, errFailed):
-		return 1
-	case errors.As(err, new(misuse)):
-		fmt.Fprintln(errOut, err)
-		return 2
-	default:
-		fmt.Fprintf(errOut, "出错：%v\n", err)
-		return 1
+	if err := command.Run(&cli.Common, parser); err != nil {
+		return cli.fail(err)
 	}
+	return 0
 }
-
-// misuse is an error in how a command was called.
-type misuse string
-
-func (m misuse) Error() string { return "用法不对：" + string(m) }
 
 func newParser(cli *commands, exit func(int)) (*kong.Kong, error) {
 	return kong.New(cli, kong.Name("qianliyan"),

@@ -17,16 +17,12 @@ import (
 
 // hosting are the flags of commands that serve pages.
 type hosting struct {
-	Address           string `help:"网页地址 host:port；优先于配置文件。" placeholder:"HOST:PORT"`
-	ClickHouseLibrary string `name:"clickhouse-library" help:"libchdb.so 或装它的 .tgz，供没有 npm 的机器用。" placeholder:"FILE" type:"path"`
+	Address string `help:"网页地址 host:port；优先于配置文件。" placeholder:"HOST:PORT"`
 }
 
 func (h hosting) apply(cfg *config.Config) {
 	if h.Address != "" {
 		cfg.HTTP.Address = h.Address
-	}
-	if h.ClickHouseLibrary != "" {
-		cfg.Embedded.ClickHouseLibrary = h.ClickHouseLibrary
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pelletier/go-toml/v2"
+
 	"qianliyan/cmd/internal/config"
 	"qianliyan/deploy"
 )
@@ -55,7 +57,12 @@ func (settingsShow) Run(c *Common) error {
 	if err != nil {
 		return err
 	}
-	return c.done(cfg, func(w io.Writer) { w.Write(b) })
+	// The same keys as in the file, and the same masks.
+	var shown map[string]any
+	if err := toml.Unmarshal(b, &shown); err != nil {
+		return err
+	}
+	return c.done(shown, func(w io.Writer) { w.Write(b) })
 }
 
 type settingsDefault struct{}

@@ -19,14 +19,14 @@ var shipped embed.FS
 
 // Question is one .sql file.
 type Question struct {
-	Name    string // of the file, in URLs
-	Title   string // on screen
-	Place   int    // in lists of questions
-	Doc     string // what it answers, Chinese
-	Periods Periods
-	Params  []Param
-	Labels  map[string]string // of the columns, by name
-	SQL     string            // with the filter's condition put in
+	Name    string            `json:"name"`  // of the file, in URLs
+	Title   string            `json:"title"` // on screen
+	Place   int               `json:"place"` // in lists of questions
+	Doc     string            `json:"doc"`   // what it answers, Chinese
+	Periods Periods           `json:"periods"`
+	Params  []Param           `json:"params,omitempty"`
+	Labels  map[string]string `json:"labels"` // of the columns, by name
+	SQL     string            `json:"sql"`    // with the filter's condition put in
 }
 
 // Periods says how a question uses the filter's days.
@@ -43,13 +43,13 @@ const (
 // Param is one parameter of a question beside the filter: it may come from the
 // URL.
 type Param struct {
-	Name    string
-	Type    string   // ClickHouse type
-	Choices []string // allowed values, empty for numbers
-	Min     uint64   // bounds of a number, both included
-	Max     uint64
-	Default string
-	Doc     string // Chinese
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`              // ClickHouse type
+	Choices []string `json:"choices,omitempty"` // allowed values, empty for numbers
+	Min     uint64   `json:"min,omitempty"`     // bounds of a number, both included
+	Max     uint64   `json:"max,omitempty"`
+	Default string   `json:"default"`
+	Doc     string   `json:"doc"` // Chinese
 }
 
 // check refuses a value that is none of the choices or out of bounds.

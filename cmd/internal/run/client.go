@@ -155,7 +155,8 @@ func (c *Client) send(ctx context.Context, method, path string, v url.Values, bo
 	}
 	defer res.Body.Close()
 	b, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
-	return nil, &AnswerError{Status: res.StatusCode, Message: message(b)}
+	problem := problemIn(b)
+	return nil, &AnswerError{Status: res.StatusCode, Message: problem.Error(), Problem: problem}
 }
 
 // request asks, whatever the status of the answer.
@@ -176,6 +177,7 @@ func (c *Client) request(ctx context.Context, method, path string, v url.Values,
 type AnswerError struct {
 	Status  int
 	Message string
+	Problem item.Problem // Message in its parts
 }
 
 // Error is the server's message.
@@ -186,13 +188,13 @@ func (e *AnswerError) Error() string {
 	return e.Message
 }
 
-// message takes the words out of a JSON error, or the text itself.
-func message(b []byte) string {
+// problemIn takes the words out of a JSON error, or the text itself.
+func problemIn(b []byte) item.Problem {
 	var e struct {
 		Error item.Problem `json:"error"`
 	}
 	if json.Unmarshal(b, &e) == nil && e.Error.Reason != "" {
-		return e.Error.Error()
+		return e.Error
 	}
-	return string(bytes.TrimSpace(b))
+	return item.Problem{Reason: string(bytes.TrimSpace(b))}
 }
