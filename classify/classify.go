@@ -4,6 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment"
@@ -11,10 +16,6 @@ import (
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
 	"qianliyan/ingest/observe"
-	"sync/atomic"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // A Classifier labels one item. The same item, files and Version give the same

@@ -4,13 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"qianliyan/classify/doc"
-	"qianliyan/classify/label"
-	"qianliyan/classify/segment/segmenttest"
-	"qianliyan/cmd/embedded/kafka"
-	"qianliyan/ingest/bus"
-	"qianliyan/ingest/item"
-	"qianliyan/ingest/setting"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +11,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
+
+	"qianliyan/classify/doc"
+	"qianliyan/classify/label"
+	"qianliyan/classify/segment/segmenttest"
+	"qianliyan/cmd/embedded/kafka"
+	"qianliyan/ingest/bus"
+	"qianliyan/ingest/item"
+	"qianliyan/ingest/setting"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"sync"
+
 	"qianliyan/classify/label"
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
-	"sync"
 )
 
 // Group is the consumer group all classify processes share.

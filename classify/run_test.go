@@ -4,11 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"qianliyan/classify/label"
-	"qianliyan/cmd/embedded/kafka"
-	"qianliyan/ingest/bus"
-	"qianliyan/ingest/item"
-	"qianliyan/ingest/setting"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,6 +11,12 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"qianliyan/classify/label"
+	"qianliyan/cmd/embedded/kafka"
+	"qianliyan/ingest/bus"
+	"qianliyan/ingest/item"
+	"qianliyan/ingest/setting"
 )
 
 // line is a bus over an in-process broker, with its topics.

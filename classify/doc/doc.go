@@ -4,6 +4,7 @@ package doc
 
 import (
 	"iter"
+
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
 )

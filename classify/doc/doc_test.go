@@ -1,11 +1,12 @@
 package doc_test
 
 import (
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
-	"strings"
-	"testing"
 )
 
 // pairs cuts a text into words of two bytes.

@@ -11,11 +11,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"time"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/topic"
 	"qianliyan/ingest/item"
-	"slices"
-	"time"
 )
 
 // Class is how well one class is found.

@@ -6,6 +6,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
+
 	"qianliyan/classify"
 	"qianliyan/classify/eval"
 	"qianliyan/classify/label"
@@ -13,8 +16,6 @@ import (
 	"qianliyan/classify/taxonomy"
 	"qianliyan/classify/topic"
 	"qianliyan/classify/urgency"
-	"strings"
-	"testing"
 )
 
 var update = flag.Bool("update", false, "write testdata/scoreboard.txt")

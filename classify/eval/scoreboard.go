@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"qianliyan/classify/label"
-	"qianliyan/ingest/item"
 	"slices"
 	"strings"
+
+	"qianliyan/classify/label"
+	"qianliyan/ingest/item"
 )
 
 // Example is one line of a corpus in testdata: what a text should be labelled.

@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/urgency"
 	"qianliyan/ingest/item"
-	"slices"
-	"strings"
 )
 
 // UrgencyLetter is a text graded by urgency.

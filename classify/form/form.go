@@ -14,14 +14,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"qianliyan/classify/doc"
-	"qianliyan/classify/label"
-	"qianliyan/classify/match"
-	"qianliyan/ingest/item"
 	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"qianliyan/classify/doc"
+	"qianliyan/classify/label"
+	"qianliyan/classify/match"
+	"qianliyan/ingest/item"
 )
 
 //go:embed data/form.toml

@@ -3,11 +3,12 @@ package form
 import (
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
-	"strings"
-	"testing"
 )
 
 func classify(t *testing.T, it item.Item) label.Label {

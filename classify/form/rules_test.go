@@ -4,11 +4,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
-	"strings"
-	"testing"
 )
 
 // plain is a file of two forms with easy sums.

@@ -13,8 +13,9 @@ package label
 import (
 	"encoding/json"
 	"fmt"
-	"qianliyan/ingest/item"
 	"time"
+
+	"qianliyan/ingest/item"
 )
 
 // Kind says which question a label answers.

@@ -6,13 +6,14 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"qianliyan/ingest/item"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"qianliyan/ingest/item"
 )
 
 var update = flag.Bool("update", false, "write wire files that are missing; those that are there stay for ever")

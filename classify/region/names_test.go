@@ -2,14 +2,15 @@ package region
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment/segmenttest"
 	"qianliyan/classify/taxonomy"
 	"qianliyan/ingest/item"
-	"slices"
-	"strings"
-	"testing"
 )
 
 // ask is the answer for one item, its words cut.

@@ -20,13 +20,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/match"
 	"qianliyan/classify/taxonomy"
-	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // Depths of a region: how many parents it has, without statistical steps.

@@ -3,12 +3,13 @@ package region
 import (
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/segment/segmenttest"
 	"qianliyan/classify/taxonomy"
 	"qianliyan/ingest/item"
-	"strings"
-	"testing"
 )
 
 const ownRegions = `

@@ -1,9 +1,10 @@
 package segment_test
 
 import (
-	"qianliyan/classify/segment/segmenttest"
 	"strings"
 	"testing"
+
+	"qianliyan/classify/segment/segmenttest"
 )
 
 // BenchmarkCut cuts a made-up letter of about 400 characters.

@@ -35,11 +35,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"qianliyan/classify/label"
 	"runtime"
 	"strings"
 
 	"github.com/yanyiwu/gojieba"
+
+	"qianliyan/classify/label"
 )
 
 // Config says where dictionaries live. The zero value is usable.

@@ -3,14 +3,15 @@ package segment_test
 import (
 	"os"
 	"path/filepath"
-	"qianliyan/classify/segment"
-	"qianliyan/classify/segment/segmenttest"
 	"strings"
 	"sync"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/yanyiwu/gojieba"
+
+	"qianliyan/classify/segment"
+	"qianliyan/classify/segment/segmenttest"
 )
 
 func TestCutKnownWords(t *testing.T) {

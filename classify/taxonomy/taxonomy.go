@@ -21,9 +21,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"qianliyan/classify/label"
 	"slices"
 	"strings"
+
+	"qianliyan/classify/label"
 )
 
 // Topic is one subject a text can have.

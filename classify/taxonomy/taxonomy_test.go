@@ -3,9 +3,10 @@ package taxonomy
 import (
 	"os"
 	"path/filepath"
-	"qianliyan/classify/label"
 	"strings"
 	"testing"
+
+	"qianliyan/classify/label"
 )
 
 func folder(t *testing.T, files map[string]string) string {
@@ -117,8 +118,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 }
 
 func TestUnknownKeyShowsItsLine(t *testing.T) {
-	_, err := Open(folder(t, map[string]string{"topics.toml": "[[topics]]\ncode='a'\nname='甲'\n"}))
-	if err == nil || !strings.Contains(err.Error(), "name") || !strings.Contains(err.Error(), "3|") {
+	_, err := Open(folder(t, map[string]string{"topics.toml": "[[topics]]\ncode='a'\nnmae='甲'\n"}))
+	if err == nil || !strings.Contains(err.Error(), "nmae") || !strings.Contains(err.Error(), "3|") {
 		t.Errorf("error %v", err)
 	}
 	_, err = Open(folder(t, map[string]string{"regions.toml": "[[regions]\n"}))

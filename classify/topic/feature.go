@@ -2,11 +2,12 @@ package topic
 
 import (
 	"math/bits"
-	"qianliyan/classify/label"
-	"qianliyan/ingest/item"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"qianliyan/classify/label"
+	"qianliyan/ingest/item"
 )
 
 // view is one way of looking at a letter. Each view's features are weighted

@@ -1,10 +1,11 @@
 package topic
 
 import (
-	"qianliyan/classify/label"
 	"slices"
 	"strings"
 	"testing"
+
+	"qianliyan/classify/label"
 )
 
 // runs are the lengths of words given one by one.

@@ -1,12 +1,13 @@
 package topic
 
 import (
-	"qianliyan/classify/doc"
-	"qianliyan/classify/label"
-	"qianliyan/ingest/item"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"qianliyan/classify/doc"
+	"qianliyan/classify/label"
+	"qianliyan/ingest/item"
 )
 
 // frame is what a press story wraps around its matter: who reports, and that

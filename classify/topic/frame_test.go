@@ -1,12 +1,13 @@
 package topic
 
 import (
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment/segmenttest"
 	"qianliyan/ingest/item"
-	"strings"
-	"testing"
 )
 
 // press is a frame as shipped.

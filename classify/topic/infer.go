@@ -2,8 +2,9 @@ package topic
 
 import (
 	"math"
-	"qianliyan/classify/label"
 	"sync"
+
+	"qianliyan/classify/label"
 )
 
 // logTF are the weights 1+ln(n) of a feature that occurs n times.

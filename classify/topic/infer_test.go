@@ -2,14 +2,15 @@ package topic
 
 import (
 	"math"
-	"qianliyan/classify/doc"
-	"qianliyan/classify/label"
-	"qianliyan/classify/segment/segmenttest"
-	"qianliyan/ingest/item"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"qianliyan/classify/doc"
+	"qianliyan/classify/label"
+	"qianliyan/classify/segment/segmenttest"
+	"qianliyan/ingest/item"
 )
 
 // handmade knows three words of the text and two classes.

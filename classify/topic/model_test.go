@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"math/rand/v2"
-	"qianliyan/classify/label"
 	"slices"
 	"testing"
+
+	"qianliyan/classify/label"
 )
 
 // tiny is a model of two classes and three features.

@@ -35,14 +35,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"qianliyan/classify/doc"
-	"qianliyan/classify/label"
-	"qianliyan/ingest/item"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"qianliyan/classify/doc"
+	"qianliyan/classify/label"
+	"qianliyan/ingest/item"
 )
 
 //go:embed data/topic.model

@@ -6,13 +6,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/segment/segmenttest"
 	"qianliyan/ingest/item"
-	"slices"
-	"strings"
-	"testing"
 )
 
 func open(t testing.TB, cfg Config) *Classifier {

@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"qianliyan/classify/doc"
 	"runtime"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"qianliyan/classify/doc"
 )
 
 // TrainOptions are the settings of a training. Zero values mean the settings

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"qianliyan/classify/segment/segmenttest"
 	"slices"
 	"strings"
 	"testing"
+
+	"qianliyan/classify/segment/segmenttest"
 )
 
 func TestDefaultsOfTraining(t *testing.T) {

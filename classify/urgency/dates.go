@@ -1,9 +1,10 @@
 package urgency
 
 import (
-	"qianliyan/ingest/item"
 	"strings"
 	"time"
+
+	"qianliyan/ingest/item"
 )
 
 // reference is the month a text was written in: of its time, else the latest

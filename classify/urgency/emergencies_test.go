@@ -1,9 +1,10 @@
 package urgency
 
 import (
+	"testing"
+
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
-	"testing"
 )
 
 // goingOn is what people say while it happens: each must be 特急.

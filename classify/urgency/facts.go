@@ -1,10 +1,11 @@
 package urgency
 
 import (
-	"qianliyan/ingest/item"
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"qianliyan/ingest/item"
 )
 
 // Fact is one number of people harmed, as a text states it.

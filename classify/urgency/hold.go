@@ -2,11 +2,12 @@ package urgency
 
 import (
 	"cmp"
+	"slices"
+	"unicode/utf8"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
-	"slices"
-	"unicode/utf8"
 )
 
 // maxText bounds how many bytes of a text the rules read.

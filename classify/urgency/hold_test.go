@@ -2,11 +2,12 @@ package urgency
 
 import (
 	"math/rand/v2"
-	"qianliyan/classify/label"
-	"qianliyan/ingest/item"
 	"slices"
 	"strings"
 	"testing"
+
+	"qianliyan/classify/label"
+	"qianliyan/ingest/item"
 )
 
 // words are the pieces of evidence of a label.

@@ -7,14 +7,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"qianliyan/classify/label"
-	"qianliyan/classify/match"
-	"qianliyan/ingest/item"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"qianliyan/classify/label"
+	"qianliyan/classify/match"
+	"qianliyan/ingest/item"
 )
 
 //go:embed data/urgency.toml

@@ -2,9 +2,10 @@ package urgency
 
 import (
 	"cmp"
-	"qianliyan/classify/match"
 	"slices"
 	"unicode/utf8"
+
+	"qianliyan/classify/match"
 )
 
 // clause is a piece of a text between commas, and what its words, and those

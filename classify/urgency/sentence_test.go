@@ -1,11 +1,12 @@
 package urgency
 
 import (
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
-	"strings"
-	"testing"
 )
 
 func TestClauses(t *testing.T) {

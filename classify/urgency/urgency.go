@@ -33,10 +33,11 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"slices"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
-	"slices"
 )
 
 // Classifier labels items with their urgency. It is safe for concurrent use.

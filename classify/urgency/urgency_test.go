@@ -3,11 +3,12 @@ package urgency
 import (
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/ingest/item"
-	"strings"
-	"testing"
 )
 
 func classify(t testing.TB, it item.Item) label.Label {

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"qianliyan/ingest/observe"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/segmentio/kafka-go"
 	"golang.org/x/sync/semaphore"
+
+	"qianliyan/ingest/observe"
 )
 
 // Deps is what a Bus needs of its surroundings.

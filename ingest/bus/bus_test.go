@@ -8,16 +8,17 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"qianliyan/cmd/embedded/kafka"
-	"qianliyan/ingest/bus"
-	"qianliyan/ingest/bus/bustest"
-	"qianliyan/ingest/setting"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
+
+	"qianliyan/cmd/embedded/kafka"
+	"qianliyan/ingest/bus"
+	"qianliyan/ingest/bus/bustest"
+	"qianliyan/ingest/setting"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -3,9 +3,10 @@ package bus
 import (
 	"errors"
 	"fmt"
-	"qianliyan/ingest/setting"
 	"regexp"
 	"time"
+
+	"qianliyan/ingest/setting"
 )
 
 // Config says where the broker is and how the topics are made. Zero values

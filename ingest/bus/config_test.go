@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"qianliyan/ingest/setting"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"qianliyan/ingest/setting"
 )
 
 func TestDefaultsAreValid(t *testing.T) {

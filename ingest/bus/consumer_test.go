@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"qianliyan/cmd/embedded/kafka"
-	"qianliyan/ingest/bus"
-	"qianliyan/ingest/setting"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -16,6 +13,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"qianliyan/cmd/embedded/kafka"
+	"qianliyan/ingest/bus"
+	"qianliyan/ingest/setting"
 )
 
 func numbered(from, to int) []bus.Record {

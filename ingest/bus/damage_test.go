@@ -5,8 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"qianliyan/cmd/embedded/kafka"
-	"qianliyan/ingest/bus"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	kafkago "github.com/segmentio/kafka-go"
+
+	"qianliyan/cmd/embedded/kafka"
+	"qianliyan/ingest/bus"
 )
 
 // TestWrongChecksumIsBuried writes past the bus what the bus would not write.

@@ -2,10 +2,11 @@ package bus
 
 import (
 	"context"
-	"qianliyan/ingest/observe"
 	"strconv"
 	"sync"
 	"time"
+
+	"qianliyan/ingest/observe"
 )
 
 // position is how far a consumer is in a partition, for the lag.

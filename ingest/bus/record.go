@@ -1,8 +1,9 @@
 package bus
 
 import (
-	"qianliyan/ingest/item"
 	"time"
+
+	"qianliyan/ingest/item"
 )
 
 // The topics. On the broker each name is preceded by Config.Prefix.

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"qianliyan/ingest/item"
-	"qianliyan/ingest/observe"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"qianliyan/ingest/item"
+	"qianliyan/ingest/observe"
 )
 
 // fetchBytes bounds one answer of the broker; a larger single batch still comes

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"qianliyan/ingest/observe"
-	"qianliyan/ingest/setting"
-	"qianliyan/query/export"
 	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"qianliyan/ingest/observe"
+	"qianliyan/ingest/setting"
+	"qianliyan/query/export"
 )
 
 // Config bounds one statement. Zero values mean Defaults.

@@ -3,14 +3,15 @@ package adhoc
 import (
 	"context"
 	"errors"
-	"qianliyan/ingest/setting"
-	"qianliyan/query/export"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"qianliyan/ingest/setting"
+	"qianliyan/query/export"
 )
 
 func TestRun(t *testing.T) {

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"qianliyan/ingest/item"
 	"strings"
 	"testing"
+
+	"qianliyan/ingest/item"
 )
 
 // attacks are statements that must be refused. HIDDEN is the database behind

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"qianliyan/classify/label"
-	"qianliyan/cmd/embedded/clickhouse"
-	"qianliyan/index/columnar"
-	"qianliyan/ingest/item"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"qianliyan/classify/label"
+	"qianliyan/cmd/embedded/clickhouse"
+	"qianliyan/index/columnar"
+	"qianliyan/ingest/item"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
 )

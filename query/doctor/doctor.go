@@ -22,8 +22,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"qianliyan/ingest/item"
 	"slices"
+
+	"qianliyan/ingest/item"
 )
 
 // Count is how many distinct items of one source and day a book has.

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"qianliyan/ingest/item"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"qianliyan/ingest/item"
 )
 
 // shelf is a book made of lines "source day id".

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"qianliyan/ingest/item"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"qianliyan/ingest/item"
 )
 
 // Format is a value as text: on screen, in CSV, and in XLSX where a cell has no

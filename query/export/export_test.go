@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"math"
-	"qianliyan/ingest/item"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
+
+	"qianliyan/ingest/item"
 )
 
 var (

@@ -4,12 +4,13 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
-	"qianliyan/ingest/item"
 	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"qianliyan/ingest/item"
 )
 
 // Limits of a sheet, from Excel's "specifications and limits".

@@ -10,10 +10,11 @@ package filter
 import (
 	"fmt"
 	"net/url"
-	"qianliyan/ingest/item"
 	"slices"
 	"strings"
 	"time"
+
+	"qianliyan/ingest/item"
 )
 
 // Filter selects items. Within a list any value may match; all lists that are

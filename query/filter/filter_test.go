@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
-	"qianliyan/ingest/item"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"qianliyan/ingest/item"
 )
 
 // drawn is any filter as Parse may give it.

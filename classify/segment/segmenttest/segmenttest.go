@@ -2,9 +2,10 @@
 package segmenttest
 
 import (
-	"qianliyan/classify/segment"
 	"sync"
 	"testing"
+
+	"qianliyan/classify/segment"
 )
 
 var shared = sync.OnceValues(func() (*segment.Segmenter, error) {

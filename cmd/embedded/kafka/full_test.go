@@ -4,12 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"qianliyan/cmd/embedded/kafka"
-	"qianliyan/ingest/bus"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"qianliyan/cmd/embedded/kafka"
+	"qianliyan/ingest/bus"
 )
 
 // smallDisk is a folder on a disk of its own of that many MiB.

@@ -8,16 +8,17 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"qianliyan/cmd/embedded/kafka"
-	"qianliyan/ingest/bus"
-	"qianliyan/ingest/item"
-	"qianliyan/ingest/setting"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
+
+	"qianliyan/cmd/embedded/kafka"
+	"qianliyan/ingest/bus"
+	"qianliyan/ingest/item"
+	"qianliyan/ingest/setting"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

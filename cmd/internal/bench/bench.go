@@ -20,13 +20,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"qianliyan/ingest/item"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"qianliyan/ingest/item"
 )
 
 // Pipeline is what is measured: a running node.

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"qianliyan/ingest/item"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"qianliyan/ingest/item"
 )
 
 // mixLength is about the characters of a mixed text; longer sentences than

@@ -3,12 +3,13 @@ package bench
 import (
 	"os"
 	"path/filepath"
-	"qianliyan/ingest/item"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"qianliyan/ingest/item"
 )
 
 // letters writes a small corpus.

@@ -12,6 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
 	"qianliyan/classify"
 	"qianliyan/cmd/internal/observe"
 	"qianliyan/index"
@@ -27,9 +31,6 @@ import (
 	"qianliyan/query/search"
 	"qianliyan/query/trend"
 	"qianliyan/query/web"
-	"time"
-
-	"github.com/pelletier/go-toml/v2"
 )
 
 // Config is everything that can be set.

@@ -20,11 +20,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"qianliyan/ingest/item"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"qianliyan/ingest/item"
 )
 
 // Options of a corpus. The zero value of a field means the default in

@@ -1,12 +1,13 @@
 package corpus
 
 import (
-	"qianliyan/ingest/item"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"qianliyan/ingest/item"
 )
 
 var end = time.Date(2026, 9, 30, 16, 0, 0, 0, item.Zone)

@@ -1,10 +1,11 @@
 package corpus
 
 import (
-	"qianliyan/ingest/item"
 	"strconv"
 	"strings"
 	"time"
+
+	"qianliyan/ingest/item"
 )
 
 // emergencies plants each sort of emergency once or more, spread over the

@@ -1,12 +1,13 @@
 package corpus
 
 import (
+	"strings"
+	"testing"
+
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
 	"qianliyan/classify/urgency"
 	"qianliyan/ingest/item"
-	"strings"
-	"testing"
 )
 
 // planted says which sort of voice of an emergency an item is, empty for none.

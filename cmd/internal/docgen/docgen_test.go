@@ -3,14 +3,15 @@ package docgen
 import (
 	"os"
 	"path/filepath"
-	"qianliyan/cmd/internal/observe"
-	"qianliyan/ingest/setting"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"qianliyan/cmd/internal/observe"
+	"qianliyan/ingest/setting"
 )
 
 func TestSettings(t *testing.T) {

@@ -2,8 +2,9 @@ package docgen
 
 import (
 	"fmt"
-	"qianliyan/query/trend"
 	"strings"
+
+	"qianliyan/query/trend"
 )
 
 // TrendsPage is the page of all questions, from their .sql files.

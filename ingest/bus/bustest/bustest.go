@@ -13,11 +13,12 @@ package bustest
 import (
 	"context"
 	"fmt"
-	"qianliyan/ingest/bus"
-	"qianliyan/ingest/item"
 	"sync"
 	"testing"
 	"time"
+
+	"qianliyan/ingest/bus"
+	"qianliyan/ingest/item"
 )
 
 // Run runs the contract. newBus yields a bus whose topics do not exist yet and

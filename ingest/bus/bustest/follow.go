@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"qianliyan/ingest/bus"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"qianliyan/ingest/bus"
 )
 
 // following starts a Follow that gathers into got and keeps the last next.

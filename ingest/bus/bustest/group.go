@@ -3,9 +3,10 @@ package bustest
 import (
 	"context"
 	"errors"
-	"qianliyan/ingest/bus"
 	"sync/atomic"
 	"testing"
+
+	"qianliyan/ingest/bus"
 )
 
 func (h harness) groupRetry(t *testing.T) {

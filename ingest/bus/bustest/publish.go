@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"qianliyan/ingest/bus"
-	"qianliyan/ingest/item"
 	"strings"
 	"testing"
 	"time"
+
+	"qianliyan/ingest/bus"
+	"qianliyan/ingest/item"
 )
 
 func (h harness) topics(t *testing.T) {
