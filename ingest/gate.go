@@ -28,9 +28,15 @@ var shippedSecrecy []byte
 //	anywhere   alone on its line, with or without 级, star, term, brackets, urgency, number: 机密★1年
 //	anywhere   behind the word 密级 and a colon: 密级：机密; but not in a list of levels
 //	a column   named 密级 or the like, whose value names a level
-//	at the head (title, names of attachments, first lines of the text)
-//	           with a star; in brackets at a line's border: 【秘密】; parted from
-//	           the rest of the line by two blanks or more; before 关于
+//	at the head (title, unit, places, number, name, names of attachments, first lines of the text)
+//	           with a star and a term, or with a star and not as the end of a word;
+//	           in brackets at a line's border: 【秘密】; parted from the rest of the
+//	           line by two blanks or more; before 关于; alone on its line as 机密级文件
+//
+// Several stars are praise (揭开秘密★★★★★好评), not a mark. 机密级文件 or 机密文件
+// is a mark only as a whole line of the head, as it is stamped there: that a
+// letter with this and nothing else as its title is asked back does less harm
+// than keeping a document that is one.
 //
 // A Gate holds no state and is safe for concurrent use.
 type Gate struct {
@@ -40,6 +46,7 @@ type Gate struct {
 	level, whole      *regexp.Regexp
 	label, listed     *regexp.Regexp
 	starred, bordered *regexp.Regexp
+	stamped           *regexp.Regexp
 }
 
 // secrecy is the data file.
@@ -48,6 +55,7 @@ type secrecy struct {
 	Stars     string   `toml:"stars"`
 	Terms     []string `toml:"terms"`
 	Beside    []string `toml:"beside"`
+	Stamped   []string `toml:"stamped"`
 	Fields    []string `toml:"fields"`
 	HeadLines int      `toml:"head_lines"`
 	LineRunes int      `toml:"line_runes"`
@@ -125,7 +133,9 @@ func (g *Gate) compile(s secrecy) error {
 	g.whole = re(`^` + beside + open + `*\s*` + mark + `\s*` + close + `*` + beside + `$`)
 	g.label = re(label)
 	g.listed = re(`^` + close + `*\s*[、,/和与或及]\s*` + open + `*\s*` + level)
-	g.starred = re(level + `\s*级?\s*` + star)
+	withStar := level + `\s*[级件級]?\s*` + star
+	g.starred = re(withStar + `\s*` + term + `|(?:^|[^\p{L}\p{N}])` + withStar + `(?:[^` + regexp.QuoteMeta(s.Stars) + `]|$)`)
+	g.stamped = re(`^` + beside + hardOpen + `?\s*` + level + `\s*[级級]?\s*(?:` + spaced(append([]string{"\x00"}, s.Stamped...)) + `)\s*` + hardClose + `?` + beside + `$`)
 	g.bordered = re(`^\s*` + hardOpen + `\s*` + mark + `\s*` + hardClose +
 		`|` + hardOpen + `\s*` + mark + `\s*` + hardClose + `\s*$` +
 		`|(?:\s{2,}|\t)` + mark + `\s*$` +
@@ -155,11 +165,20 @@ func spaced(words []string) string {
 // Problem names the place and never the words.
 func (g *Gate) Check(it item.Item) *item.Problem {
 	place := ""
-	switch {
-	case g.marked(it.Title, true):
-		place = "标题"
-	case g.marked(it.Text, false):
-		place = "正文"
+	for _, f := range []struct {
+		name, value string
+		head        bool
+	}{
+		{"标题", it.Title, true}, {"正文", it.Text, false}, {"单位", it.Unit, true}, {"编号", it.NativeID, true}, {"来信人", it.Citizen, true},
+	} {
+		if place == "" && g.marked(f.value, f.head) {
+			place = f.name
+		}
+	}
+	for _, w := range it.Places {
+		if place == "" && g.marked(w, true) {
+			place = "地点"
+		}
 	}
 	for _, a := range it.Attachments {
 		// 【秘密】表.xlsx: the ending would hide a mark at the border.
@@ -207,8 +226,9 @@ func (g *Gate) field(f item.Field) bool {
 	return false
 }
 
-// marked judges a title or a text; all lines of a title are its head.
-func (g *Gate) marked(s string, title bool) bool {
+// marked judges a text, or a title or another short field, all lines of which
+// are its head.
+func (g *Gate) marked(s string, all bool) bool {
 	if !strings.Contains(s, "密") { // nearly all of them
 		return false
 	}
@@ -225,12 +245,12 @@ func (g *Gate) marked(s string, title bool) bool {
 		if runes <= 4*g.runes && g.whole.MatchString(line) || g.labelled(line) {
 			return true
 		}
-		if title || head <= g.headLines {
+		if all || head <= g.headLines {
 			// A text in one line begins with its head, however long it is.
 			if at := g.star(line); at >= 0 && utf8.RuneCountInString(line[:at]) <= g.runes/2 {
 				return true
 			}
-			if runes <= g.runes && g.bordered.MatchString(line) {
+			if runes <= g.runes && (g.bordered.MatchString(line) || g.stamped.MatchString(line)) {
 				return true
 			}
 		}

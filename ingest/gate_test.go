@@ -72,6 +72,16 @@ func TestGateMarks(t *testing.T) {
 		"field text with mark":    field("办理结果", "绝密★长期\n已办"),
 		"field text with label":   field("备注", "密级：绝密"),
 		"only in text":            {Text: "绝密"},
+		"stamp title":             title("机密级文件"),
+		"stamp first line":        text("机密文件\n某县值班信息"),
+		"stamp in brackets":       text("【绝密材料】 特急\n某县值班信息"),
+		"star behind words":       title("某县委办公室文件机密★3年"),
+		"star without term":       text("某县委办公室（机密★）\n第12期"),
+		"unit":                    {Title: "报告", Text: "正文", Unit: "机密★5年"},
+		"unit beside words":       {Title: "报告", Text: "正文", Unit: "某县公安局 【秘密】"},
+		"place":                   {Title: "报告", Text: "正文", Places: []string{"某县", "绝密"}},
+		"native id":               {Title: "报告", Text: "正文", NativeID: "机密★1年 0012"},
+		"citizen":                 {Title: "报告", Text: "正文", Citizen: "秘密★长期"},
 	} {
 		p := g.Check(it)
 		if p == nil {
@@ -99,12 +109,22 @@ func TestGateWords(t *testing.T) {
 		"街上出现机密打印店", "他说这是秘密。", "这不是什么秘密", "小区门禁密码是公开的秘密吗",
 		"工作秘密不得外泄", "内部资料 注意保存", "密级：内部", "密级：无", "密级：公开",
 		"举报人信息应当保密★", "五星★酒店", "该案因涉及国家秘密不公开审理",
+		"揭开秘密★★★★★好评", "秘密★★★★★", "这家密室的秘密★好评", "机密级文件遗失怎么处理", "机密文件丢了", "他说是“机密文件”", "档案里的机密材料", "机密文件袋",
 		"网上流传一份机密文件，内容是★号标出的名单，群众问真假",
 	} {
 		for _, it := range []item.Item{{Title: s, Text: "请问如何办理？"}, {Title: "来信", Text: s}, {Text: "你好：\n" + s + "\n谢谢"}} {
 			if p := g.Check(it); p != nil {
 				t.Errorf("%q refused at %s", it.Title+"|"+it.Text, p.Column)
 			}
+		}
+	}
+	for _, it := range []item.Item{
+		{Unit: "国家保密局"}, {Unit: "某县秘密工作领导小组"}, {Places: []string{"绝密飞行主题公园"}}, {NativeID: "密2026-1"}, {Citizen: "宓*"},
+		{Text: strings.Repeat("一段平常的话。\n", 9) + "机密文件"},
+	} {
+		it.Title = "报告"
+		if p := g.Check(it); p != nil {
+			t.Errorf("%+v refused at %s", it, p.Column)
 		}
 	}
 	for _, f := range []item.Field{
