@@ -9,12 +9,13 @@ import (
 
 	"qianliyan/ingest/bus"
 	"qianliyan/ingest/item"
+	"qianliyan/ingest/ledger"
 )
 
 // Accept takes items and answers each, in order:
 //
 //	Accepted  durable on the bus
-//	Known     this very version was durable before
+//	Known     this very version was durable before, as the latest or an older one
 //	Rejected  cannot be taken, for the reason in its Problem; nothing is kept
 //	Failed    not known to be durable; the same should be sent again
 //
@@ -30,7 +31,7 @@ func (g *Ingestor) Accept(ctx context.Context, items []item.Item) ([]item.Outcom
 		return nil, err
 	}
 	now := time.Now().In(item.Zone).Truncate(time.Millisecond)
-	b := &batch{out: make([]item.Outcome, len(items)), items: make([]item.Item, len(items)), hashes: make([]uint64, len(items))}
+	b := &batch{out: make([]item.Outcome, len(items)), items: make([]item.Item, len(items)), hashes: make([]uint64, len(items)), older: make([]ledger.Hashes, len(items))}
 	var left []int
 	for i, it := range items {
 		p := g.gate.Check(it)
@@ -65,6 +66,7 @@ func (g *Ingestor) Accept(ctx context.Context, items []item.Item) ([]item.Outcom
 type batch struct {
 	items  []item.Item
 	hashes []uint64
+	older  []ledger.Hashes // durable versions before, set by compare
 	out    []item.Outcome
 	tried  bool // something was sent, or answered from the ledger
 }
@@ -142,9 +144,13 @@ func (g *Ingestor) compare(b *batch, mine []int) (todo []int, err error) {
 	}
 	for k, i := range mine {
 		it, v := &b.items[i], known[k]
+		b.older[i] = v.Older
+		if v.Revision > 0 && v.durable {
+			b.older[i] = v.Older.Add(v.Hash)
+		}
 		switch same := v.Hash == b.hashes[i]; {
 		case v.Revision == 0:
-		case same && v.durable:
+		case same && v.durable, v.Older.Has(b.hashes[i]):
 			b.out[i] = item.Outcome{ID: it.ID, Status: item.Known, Day: v.Day}
 			continue
 		case same:

@@ -12,6 +12,9 @@
 //   - The same text is one item: the ID is a hash of source and native id (see
 //     package item). The same version again is known; other words under the
 //     same number are the next Revision, published under the same ID and Day.
+//     Known is also a version older than the latest (the last 32 of an item):
+//     a file imported again never turns newer words back, and a source that
+//     means to take a correction back has to say so in new words.
 //   - The order of revisions is the order of acceptance, also when several
 //     callers hand in versions of one item at once: a call waits for another
 //     that is publishing the item, instead of publishing beside it.

@@ -117,7 +117,7 @@ func (g *Ingestor) landed(b *batch, todo []int, errs []error) {
 	for k, i := range todo {
 		it := b.items[i]
 		f := g.flights[it.ID]
-		e := ledger.Entry{Source: it.Source, Day: it.Day, Hash: b.hashes[i], Revision: it.Revision}
+		e := ledger.Entry{Source: it.Source, Day: it.Day, Hash: b.hashes[i], Revision: it.Revision, Older: b.older[i]}
 		switch {
 		case f.folded || errs == nil || errors.Is(errs[k], bus.ErrTooLarge) || errors.Is(errs[k], bus.ErrBusy): // in the ledger, or never sent
 		case errs[k] == nil:

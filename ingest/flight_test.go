@@ -24,7 +24,7 @@ func bridge(t *testing.T) *Ingestor {
 
 func oneItem(title, day string) *batch {
 	it := item.Item{Source: "s", NativeID: "1", ID: item.NewID("s", "1"), Title: title, Day: day, Revision: 1}
-	return &batch{items: []item.Item{it}, hashes: []uint64{it.Hash()}, out: make([]item.Outcome, 1)}
+	return &batch{items: []item.Item{it}, hashes: []uint64{it.Hash()}, older: make([]ledger.Hashes, 1), out: make([]item.Outcome, 1)}
 }
 
 // publish plays one call of Accept up to the broker's answer. during runs
@@ -95,6 +95,26 @@ func TestDoubt(t *testing.T) {
 	publishOne(t, g, b, errors.New("must not be published"), nil)
 	if b.out[0].Status != item.Known || b.out[0].Day != "2026-01-01" {
 		t.Errorf("outcome %+v, want known", b.out[0])
+	}
+}
+
+// TestOlderVersions: what was acknowledged is known also while the ledger has
+// not read it, and behind a version in doubt.
+func TestOlderVersions(t *testing.T) {
+	g := bridge(t)
+	publishOne(t, g, oneItem("一", "2026-01-01"), nil, nil)
+	publishOne(t, g, oneItem("二", "2026-01-01"), nil, nil)
+	publishOne(t, g, oneItem("三", "2026-01-01"), bus.ErrUnknown, nil)
+	for _, title := range []string{"一", "二"} {
+		b := oneItem(title, "2026-01-02")
+		publishOne(t, g, b, errors.New("must not be published"), nil)
+		if b.out[0].Status != item.Known || b.out[0].Day != "2026-01-01" {
+			t.Errorf("%s: %+v, want known", title, b.out[0])
+		}
+	}
+	b := oneItem("三", "2026-01-01")
+	if it := publishOne(t, g, b, nil, nil); it.Revision != 3 || b.out[0].Status == item.Known {
+		t.Errorf("doubtful version is revision %d, %+v", it.Revision, b.out[0])
 	}
 }
 

@@ -18,7 +18,10 @@
 // The first record of an ID fixes its source and day for ever and adds one to
 // the count of that source and day. A later record with the same or a higher
 // revision replaces hash and revision; one with a lower revision is a late
-// copy and is passed over. Counts never fall.
+// copy and changes neither. Counts never fall. The hashes of the latest 32
+// versions are kept, so that a version which comes again is known even when it
+// is not the latest: two files that tell the same item in different words may
+// be imported by turns for ever and nothing changes.
 //
 // # Offset guard
 //
@@ -32,7 +35,8 @@
 //
 // One bbolt file, ledger.db, of five buckets; integers are big endian:
 //
-//	items    id (16 bytes) → hash (8), day (2: days since 1970-01-01), source (2), revision (uvarint)
+//	items    id (16 bytes) → hash (8), day (2: days since 1970-01-01), source (2), revision (uvarint),
+//	         hashes of older versions (8 each; none in files of before they were kept)
 //	sources  number (2) → name
 //	counts   source (2), day (2) → items (8)
 //	offsets  partition (4) → next offset (8)
@@ -46,5 +50,7 @@
 //
 // When the file is lost but the broker still has every record from offset 0,
 // starting with no file is enough. When records were trimmed, Restore fills a
-// fresh file from the columnar store, which keeps every item.
+// fresh file from the columnar store, which keeps every item. That store has
+// the latest version only: an older one that comes again then is taken as new,
+// once.
 package ledger

@@ -254,7 +254,7 @@ func recordOf(r bus.Record) (Record, error) {
 	if source == "" || !r.Key.Valid() {
 		return Record{}, fmt.Errorf("source %q or key %q is none", source, r.Key)
 	}
-	return Record{r.Key, Entry{source, day, hash, uint32(rev)}}, nil
+	return Record{r.Key, Entry{Source: source, Day: day, Hash: hash, Revision: uint32(rev)}}, nil
 }
 
 // Restore fills a fresh ledger with records from elsewhere and the offsets up

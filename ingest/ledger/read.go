@@ -34,7 +34,7 @@ func (l *Ledger) Lookup(ids []item.ID) ([]Entry, error) {
 			if err != nil {
 				return fmt.Errorf("item %s: %w", id, err)
 			}
-			out[i] = Entry{l.sourceName(s.source), dayName(s.day), s.hash, s.revision}
+			out[i] = Entry{l.sourceName(s.source), dayName(s.day), s.hash, s.revision, s.older}
 		}
 		return nil
 	})

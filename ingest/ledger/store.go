@@ -19,6 +19,7 @@ type Entry struct {
 	Day      string // 2006-01-02, of the first version
 	Hash     uint64 // item.Item.Hash of the latest version
 	Revision uint32 // of the latest version; 0 means the item is not known
+	Older    Hashes // of versions before the latest
 }
 
 // Record is one record of items.raw as the ledger sees it.
@@ -56,13 +57,14 @@ type stored struct {
 	day      uint16
 	source   uint16
 	revision uint32
+	older    Hashes
 }
 
 func (s stored) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, s.hash)
 	b = binary.BigEndian.AppendUint16(b, s.day)
 	b = binary.BigEndian.AppendUint16(b, s.source)
-	return binary.AppendUvarint(b, uint64(s.revision))
+	return append(binary.AppendUvarint(b, uint64(s.revision)), s.older...)
 }
 
 func decodeStored(b []byte) (stored, error) {
@@ -73,7 +75,11 @@ func decodeStored(b []byte) (stored, error) {
 	if n <= 0 || rev == 0 || rev > 1<<32-1 {
 		return stored{}, fmt.Errorf("entry has no revision")
 	}
-	return stored{binary.BigEndian.Uint64(b), binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint16(b[10:]), uint32(rev)}, nil
+	older := b[12+n:]
+	if len(older)%8 != 0 {
+		return stored{}, fmt.Errorf("entry has %d bytes of older hashes, want a multiple of 8", len(older))
+	}
+	return stored{binary.BigEndian.Uint64(b), binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint16(b[10:]), uint32(rev), Hashes(older)}, nil
 }
 
 // dayNumber counts days from 1970-01-01; ok is false for what is no day
@@ -131,7 +137,7 @@ func (l *Ledger) rows(tx *bolt.Tx, records []Record) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, row{k, stored{r.Hash, day, ref, r.Revision}})
+		rows = append(rows, row{k, stored{hash: r.Hash, day: day, source: ref, revision: r.Revision}})
 	}
 	return rows, nil
 }
@@ -147,11 +153,7 @@ func foldRows(items *bolt.Bucket, rows []row) (map[countKey]uint64, error) {
 			if err != nil {
 				return nil, fmt.Errorf("cannot read item %x: %w", r.key, err)
 			}
-			if r.revision < old.revision {
-				continue
-			}
-			r.day, r.source = old.day, old.source
-			if r.stored == old {
+			if r.stored = old.with(r.stored); r.stored == old {
 				continue
 			}
 		} else {
@@ -162,6 +164,21 @@ func foldRows(items *bolt.Bucket, rows []row) (map[countKey]uint64, error) {
 		}
 	}
 	return added, nil
+}
+
+// with is the entry s after another record of its item.
+func (s stored) with(r stored) stored {
+	if r.revision < s.revision { // a late copy
+		if r.hash != s.hash {
+			s.older = s.older.Add(r.hash)
+		}
+		return s
+	}
+	older := s.older
+	if r.hash != s.hash {
+		older = older.Add(s.hash).without(r.hash)
+	}
+	return stored{r.hash, s.day, s.source, r.revision, older}
 }
 
 func addCounts(b *bolt.Bucket, added map[countKey]uint64) error {

@@ -27,7 +27,7 @@ func openIn(t testing.TB, dir string) *Ledger {
 }
 
 func rec(source, native, day string, hash uint64, rev uint32) Record {
-	return Record{item.NewID(source, native), Entry{source, day, hash, rev}}
+	return Record{item.NewID(source, native), Entry{Source: source, Day: day, Hash: hash, Revision: rev}}
 }
 
 func fold(t testing.TB, l *Ledger, next map[int]int64, records ...Record) {
@@ -74,7 +74,7 @@ func TestFold(t *testing.T) {
 	later.Day, later.Hash, later.Revision = "2026-03-05", 70, 2
 	fold(t, l, nil, later)
 	fold(t, l, nil, a)
-	if got, want := one(t, l, a.ID), (Entry{"热线", "2026-03-01", 70, 2}); got != want {
+	if got, want := one(t, l, a.ID), (Entry{"热线", "2026-03-01", 70, 2, Hashes("").Add(7)}); got != want {
 		t.Errorf("entry %+v, want %+v", got, want)
 	}
 	if got := counts(t, l); !maps.Equal(got, want) {
@@ -110,7 +110,7 @@ func TestReopen(t *testing.T) {
 	if got, want := l.Offsets(), map[int]int64{0: 5, 3: 9}; !maps.Equal(got, want) {
 		t.Errorf("offsets %v, want %v", got, want)
 	}
-	if got, want := one(t, l, item.NewID("b", "2")), (Entry{"b", "2149-06-06", 1<<64 - 1, 1<<32 - 1}); got != want {
+	if got, want := one(t, l, item.NewID("b", "2")), (Entry{"b", "2149-06-06", 1<<64 - 1, 1<<32 - 1, ""}); got != want {
 		t.Errorf("entry %+v, want %+v", got, want)
 	}
 	fold(t, l, nil, rec("c", "1", "2026-01-01", 1, 1))
@@ -126,7 +126,7 @@ func TestFailedFold(t *testing.T) {
 	l := openIn(t, dir)
 	for _, bad := range []Record{
 		rec("x", "1", "2026-02-30", 1, 1), rec("x", "1", "1969-12-31", 1, 1), rec("x", "1", "2149-06-07", 1, 1),
-		rec("x", "1", "2026-01-01", 1, 0), {"short", Entry{"x", "2026-01-01", 1, 1}},
+		rec("x", "1", "2026-01-01", 1, 0), {"short", Entry{Source: "x", Day: "2026-01-01", Hash: 1, Revision: 1}},
 	} {
 		if err := l.fold([]Record{rec("new", "1", "2026-01-01", 1, 1), bad}, map[int]int64{0: 2}); err == nil {
 			t.Errorf("folded %+v", bad)
@@ -241,6 +241,7 @@ func TestFoldModel(t *testing.T) {
 		defer l.Close()
 		l.db.NoSync = true
 		model := map[item.ID]Entry{}
+		seen := map[item.ID]map[uint64]bool{} // all versions of an item
 		for range rapid.IntRange(1, 6).Draw(rt, "batches") {
 			var batch []Record
 			for range rapid.IntRange(0, 12).Draw(rt, "size") {
@@ -255,14 +256,28 @@ func TestFoldModel(t *testing.T) {
 					e.Hash, e.Revision = r.Hash, r.Revision
 					model[r.ID] = e
 				}
+				if seen[r.ID] == nil {
+					seen[r.ID] = map[uint64]bool{}
+				}
+				seen[r.ID][r.Hash] = true
 			}
 			fold(t, l, nil, batch...)
 		}
 		want := map[string]int{}
 		for id, e := range model {
 			want[e.Source+" "+e.Day]++
-			if got := one(t, l, id); got != e {
+			got := one(t, l, id)
+			older := got.Older
+			if got.Older = ""; got != e {
 				rt.Fatalf("%s is %+v, want %+v", id, got, e)
+			}
+			for h := range seen[id] {
+				if older.Has(h) == (h == e.Hash) {
+					rt.Fatalf("%s: version %d of %v, latest %d, is not in its place in %x", id, h, seen[id], e.Hash, older)
+				}
+			}
+			if len(older) != 8*(len(seen[id])-1) {
+				rt.Fatalf("%s: %x holds more than %v", id, older, seen[id])
 			}
 		}
 		if got := counts(t, l); !maps.Equal(got, want) {
@@ -298,8 +313,37 @@ func TestRecordOf(t *testing.T) {
 	}
 }
 
+// TestOldEntry: a file written before older hashes were kept is read as it is.
+func TestOldEntry(t *testing.T) {
+	old := []byte{0, 0, 0, 0, 0, 0, 0, 7, 0, 1, 0, 2, 3}
+	s, err := decodeStored(old)
+	if want := (stored{7, 1, 2, 3, ""}); err != nil || s != want {
+		t.Errorf("%+v, %v; want %+v", s, err, want)
+	}
+	if got := s.append(nil); !slices.Equal(got, old) {
+		t.Errorf("written as %x", got)
+	}
+	if _, err := decodeStored(append(old, 1, 2, 3)); err == nil {
+		t.Error("half a hash was read")
+	}
+}
+
+func TestHashes(t *testing.T) {
+	var h Hashes
+	for i := range uint64(40) {
+		h = h.Add(i).Add(i)
+	}
+	if len(h) != 8*maxOlder || h.Has(8) || !h.Has(9) || !h.Has(39) {
+		t.Errorf("after 40: %x", h)
+	}
+	if h = h.without(20).without(1000); h.Has(20) || len(h) != 8*(maxOlder-1) {
+		t.Errorf("without one: %x", h)
+	}
+}
+
 func FuzzDecodeStored(f *testing.F) {
-	f.Add(stored{1, 2, 3, 4}.append(nil))
+	f.Add(stored{1, 2, 3, 4, ""}.append(nil))
+	f.Add(stored{1, 2, 3, 4, Hashes("").Add(9).Add(10)}.append(nil))
 	f.Add([]byte{})
 	f.Add(make([]byte, 12))
 	f.Fuzz(func(t *testing.T, b []byte) {
