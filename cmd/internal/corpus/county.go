@@ -60,6 +60,8 @@ type emergency struct {
 	Topic  string   `toml:"topic"`
 	Title  string   `toml:"title"`
 	Report string   `toml:"report"`
+	Heard  []string `toml:"heard"` // titles of the calls
+	Units  []string `toml:"units"` // to whom the calls go
 	Calls  []string `toml:"calls"`
 	Press  string   `toml:"press"`
 }

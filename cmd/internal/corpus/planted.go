@@ -9,19 +9,27 @@ import (
 )
 
 // emergencies plants each sort of emergency once or more, spread over the
-// period; the last one began four hours before the end.
+// period; the last one began four hours before the end, the one before it in
+// the night before.
 func (m *maker) emergencies() {
 	sorts := m.grammar.Emergencies
 	count := max(len(sorts), m.o.Days/10)
 	for i := range count {
 		at := m.o.End.Add(-4 * time.Hour)
-		if i < count-1 {
+		switch {
+		case i == count-2:
+			at = m.o.End.Add(-17 * time.Hour)
+		case i < count-2:
 			at = m.o.End.Add(-time.Duration(m.o.Days) * 24 * time.Hour * time.Duration(count-1-i) / time.Duration(count)).Add(time.Duration(m.rng.IntN(36)) * time.Hour)
 		}
 		// The order is turned so that the latest is the first of the list.
 		m.emergency(sorts[(count-1-i)%len(sorts)], at)
 	}
 }
+
+// jointLine marks calls that the hotline shares with the police, as it does
+// with calls for help.
+const jointLine = "与110联动"
 
 func (m *maker) emergency(e emergency, at time.Time) {
 	t := pick(m.rng, m.county.Towns[:8])
@@ -36,12 +44,12 @@ func (m *maker) emergency(e emergency, at time.Time) {
 			Unit: unit, Places: places, Event: at, Submitted: at.Add(after), Urgent: true,
 		})
 	}
-	for i := range 5 + m.rng.IntN(8) {
+	for i := range 3 + m.rng.IntN(4) {
 		person := m.rng.IntN(40000)
 		m.add(item.Item{
-			Channel: item.Call, Source: "12345热线", Title: s.fill("{town}紧急来电"), Text: s.fill(e.Calls[i%len(e.Calls)]),
-			Unit: m.department(e.Topic), Citizen: surnames[person%len(surnames)] + "**", Sender: m.sender(person), Places: places,
-			Submitted: at.Add(time.Duration(3+i*4) * time.Minute), Extra: []item.Field{{Name: "诉求类型", Value: "求助"}},
+			Channel: item.Call, Source: "12345热线", Title: s.fill(e.Heard[i%len(e.Heard)]), Text: s.fill(e.Calls[i%len(e.Calls)]),
+			Unit: pick(m.rng, e.Units), Citizen: surnames[person%len(surnames)] + "**", Sender: m.sender(person), Places: places,
+			Submitted: at.Add(time.Duration(3+i*4) * time.Minute), Extra: []item.Field{{Name: "诉求类型", Value: "求助"}, {Name: "线路", Value: jointLine}},
 		})
 	}
 	report("", 38*time.Minute, t.Name)

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ func planted(it item.Item) string {
 	switch {
 	case it.Channel == item.Submission && it.Urgent:
 		return "report"
-	case it.Channel == item.Call && strings.HasSuffix(it.Title, "紧急来电"):
+	case it.Channel == item.Call && slices.Contains(it.Extra, item.Field{Name: "线路", Value: jointLine}):
 		return "call"
 	case it.Channel == item.Media && strings.HasSuffix(it.Text, "本台记者正在赶往现场。"):
 		return "press"
