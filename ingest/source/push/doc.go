@@ -33,7 +33,9 @@
 //	503  not all is durable: send the same again after Retry-After
 //
 // Sending the same again is always harmless: an object with a native_id is
-// known by it. One without is known by its words and its submitted second.
+// known by it. One without is known by its words and its submitted second, so
+// that two objects with the same words and neither number nor time are one
+// item; who sends what citizens write gives a native_id.
 //
 // # Open311 GeoReport v2
 //
@@ -41,7 +43,10 @@
 //	GET  /open311/v2/services.json   the configured services
 //
 // service_request_id is the item's ID. GeoReport has no number of the sender's
-// own; a header Idempotency-Key serves as one.
+// own; a header Idempotency-Key serves as one. Without it a request is known by
+// everything it says, its sender included, and when it has no
+// requested_datetime by the day (of the mainland) on which it came: sent again
+// on that day it is known, on the next it is another request.
 //
 // # The local door
 //

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"qianliyan/ingest/item"
 	"qianliyan/ingest/mapping"
@@ -224,7 +225,24 @@ func (h *Handler) open311Item(src source, cells []item.Field, key string) (it it
 	for i := range it.Extra {
 		it.Extra[i].Name = strings.TrimPrefix(it.Extra[i].Name, extraPrefix)
 	}
+	if key == "" {
+		it.NativeID = open311ID(it, time.Now())
+	}
 	return it, 0, ""
+}
+
+// open311ID numbers a request without an Idempotency-Key by everything it
+// says, the keyed hash of its sender included: two citizens with the same
+// words are two items, and neither takes the other's name away. A request
+// without a time of its own counts once a day, so that one that is sent again
+// because its answer was lost is known, and one that is made again later is
+// not.
+func open311ID(it item.Item, now time.Time) string {
+	id := "open311:" + strings.TrimPrefix(item.ContentID(it.Title, it.Text, it.Submitted), "content:") + ":" + strconv.FormatUint(it.Hash(), 16)
+	if it.Submitted.IsZero() {
+		id += ":" + now.In(item.Zone).Format(time.DateOnly)
+	}
+	return id
 }
 
 func cellIndex(cells []item.Field, name string) int {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -351,6 +352,47 @@ func TestOpen311(t *testing.T) {
 	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/open311/v2/services.json", nil))
 	if w.Code != 200 || !strings.Contains(w.Body.String(), `"service_code":"light"`) || !strings.Contains(w.Body.String(), `"keywords":"灯,照明"`) {
 		t.Errorf("services: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestOpen311Repeats: without an Idempotency-Key the same words of two citizens
+// are two items, and the same request sent again is one.
+func TestOpen311Repeats(t *testing.T) {
+	d := &desk{}
+	h, _ := handler(t, d, nil)
+	send := func(header, more string) string {
+		t.Helper()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/open311/v2/requests.json",
+			strings.NewReader("api_key="+token+"&service_code=light&description="+url.QueryEscape("路灯不亮")+more))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Idempotency-Key", header)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Fatalf("status %d: %s", w.Code, w.Body)
+		}
+		return d.items[len(d.items)-1].NativeID
+	}
+	const at = "&requested_datetime=2026-03-01T08:00:00%2B08:00"
+	zhang, li := "&last_name="+url.QueryEscape("张")+"&phone=13800001234", "&last_name="+url.QueryEscape("李")+"&phone=13900001234"
+	// Should midnight pass between the two of a pair, the second is another
+	// request, as documented: those with a time of their own do not care.
+	seen := map[string]bool{}
+	for _, more := range []string{zhang + at, li + at, zhang + "&requested_datetime=2026-03-02T08:00:00%2B08:00", at, "&lat=30.5" + at, "&lat=30.6" + at} {
+		first := send("", more)
+		if again := send("", more); again != first {
+			t.Errorf("%s: sent again is %s, was %s", more, again, first)
+		}
+		if seen[first] {
+			t.Errorf("%s is the item of another", more)
+		}
+		seen[first] = true
+	}
+	if a, b := send("", zhang), send("", li); a == b || !strings.Contains(a, "open311:") {
+		t.Errorf("two citizens have %s and %s", a, b)
+	}
+	if a, b := send("k-1", zhang), send("k-1", li); a != "k-1" || b != "k-1" {
+		t.Errorf("numbers %s and %s, want the sender's", a, b)
 	}
 }
 
