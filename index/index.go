@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -87,9 +88,9 @@ func New(cfg Config, deps Deps) (*Indexer, error) {
 // A store that fails is tried again, ever more slowly, while the others go on.
 // An item that a store refuses while it takes others is buried, see the package.
 //
-// It returns early only with a store's bus.OffsetError: then that store belongs
-// to another log, and going on would lose items silently. The others stop too,
-// so that somebody looks.
+// It returns early only with a store's bus.OffsetError or GapError: that store
+// belongs to another log, or lacks what the log no longer has, and going on
+// would lose items silently. The others stop too, so that somebody looks.
 func (x *Indexer) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, f := range x.feeds {
@@ -121,14 +122,17 @@ func (f *feed) run(ctx context.Context) error {
 	var from map[int]int64
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		var err error
-		if from, err = f.store.Offsets(ctx); err == nil {
+		if from, err = f.place(ctx); err == nil {
 			break
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
 		f.failed(err)
-		f.x.log.Warn("cannot read the store's offsets, trying again", "name", f.store.Name(), "err", err)
+		if errors.Is(err, ErrGap) {
+			return fmt.Errorf("cannot index into %s: %w", f.store.Name(), err)
+		}
+		f.x.log.Warn("cannot read where the store is, trying again", "name", f.store.Name(), "err", err)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

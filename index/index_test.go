@@ -330,14 +330,71 @@ func TestTrimBehindTheSlowest(t *testing.T) {
 			t.Errorf("partition %d begins at %d, want %d: all but the last record dropped", p, bound.First, trim[p]-1)
 		}
 	}
-	late := newSink("late") // a new store gets what is left
-	_, stop = run(t, b, nil, late)
-	left := 0
-	for _, bound := range bounds {
-		left += int(bound.Last - bound.First)
+	// A new store would get only what is left, so it gets nothing.
+	late := newSink("late")
+	x, err = index.New(index.Config{}, index.Deps{Bus: b, Stores: []index.Store{s, late}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	late.until(t, "what is left", late.has(left))
+	for name, err := range map[string]error{"Check": x.Check(t.Context()), "Run": x.Run(t.Context())} {
+		var gap *index.GapError
+		if !errors.As(err, &gap) || !errors.Is(err, index.ErrGap) || gap.Store != "late" || gap.Offset != 0 || gap.First != bounds[gap.Partition].First {
+			t.Errorf("%s with an empty store on a trimmed bus: %v, want a GapError", name, err)
+		}
+	}
+	if len(late.items) != 0 || x.Problems()["late"] == nil {
+		t.Errorf("%d items written, problems %v", len(late.items), x.Problems())
+	}
+	late.next = maps.Clone(trim) // one that has what was trimmed goes on
+	_, stop = run(t, b, nil, late)
+	late.until(t, "the 20 new items", late.has(20))
 	stop()
+}
+
+// restorable is a store that says how it is filled again.
+type restorable struct{ *sink }
+
+func (restorable) Remedy() string { return "请重建" }
+
+func TestCheck(t *testing.T) {
+	b, br := openBus(t)
+	if err := checkOf(t, b, newSink("fresh")); err != nil {
+		t.Errorf("an empty store on a fresh bus: %v", err)
+	}
+	send(t, b, 0, 100)
+	if err := checkOf(t, b, newSink("empty")); err != nil {
+		t.Errorf("an empty store on a bus that keeps everything: %v", err)
+	}
+	if err := br.Trim(t.Context(), bus.Labeled, 0, 5); err != nil {
+		t.Fatal(err)
+	}
+	bounds, err := b.Bounds(t.Context(), bus.Labeled)
+	if err != nil || bounds[0].First == 0 {
+		t.Fatalf("bounds %v %v: nothing was trimmed", bounds, err)
+	}
+	first := bounds[0].First
+	for at, want := range map[int64]bool{0: false, first - 1: false, first: true, first + 1: true} {
+		s := newSink("s")
+		s.next = map[int]int64{0: at}
+		if err := checkOf(t, b, s); (err == nil) != want {
+			t.Errorf("a store at %d of a bus from %d: %v", at, first, err)
+		}
+	}
+	if err := checkOf(t, b, newSink("s")); err == nil || !strings.Contains(err.Error(), "重新导入") {
+		t.Errorf("%v does not say what to do", err)
+	}
+	if err := checkOf(t, b, restorable{newSink("s")}); err == nil || !strings.HasSuffix(err.Error(), "请重建") {
+		t.Errorf("%v does not say what the store says", err)
+	}
+}
+
+func checkOf(t *testing.T, b *bus.Bus, s index.Store) error {
+	t.Helper()
+	x, err := index.New(index.Config{}, index.Deps{Bus: b, Stores: []index.Store{s}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.Check(t.Context())
 }
 
 func TestLowest(t *testing.T) {
