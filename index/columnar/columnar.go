@@ -22,7 +22,6 @@ type Store struct {
 	cfg  Config
 	deps Deps
 	conn driver.Conn
-	m    *observe.Meter
 	took prometheus.Histogram
 
 	mu  sync.Mutex // held by Write
@@ -41,7 +40,6 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Store, error) {
 	}
 	s := &Store{
 		cfg: cfg, deps: deps, conn: conn,
-		m: observe.New(deps.Metrics, "index", "columnar"),
 		took: observe.Register(deps.Metrics, prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "qianliyan_columnar_write_seconds", Help: "Time of one batch, offsets included.",
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
@@ -60,6 +58,12 @@ func Open(ctx context.Context, cfg Config, deps Deps) (*Store, error) {
 
 // Name is the store's name in logs, metrics and doctor.
 func (s *Store) Name() string { return "columnar" }
+
+// Remedy is what helps when the bus no longer has what the store lacks, in
+// Chinese: nothing else keeps all that this store keeps.
+func (s *Store) Remedy() string {
+	return "列式库没有别处可以重建：请把整个数据目录（总线和列式库）恢复到同一份备份，或用新的数据目录重新导入原来的文件。"
+}
 
 // Close releases the connections; statements under way end with an error.
 func (s *Store) Close() error { return s.conn.Close() }

@@ -47,16 +47,12 @@ func (s *Store) Write(ctx context.Context, items []label.Labeled, next map[int]i
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	start := time.Now()
-	s.m.Received(len(items))
 	if err := s.insert(ctx, items, start); err != nil {
-		s.m.Error("write")
 		return fmt.Errorf("cannot write %d items: %w", len(items), err)
 	}
 	if err := s.commit(ctx, next, start); err != nil {
-		s.m.Error("commit")
 		return fmt.Errorf("cannot write offsets of columnar store: %w", err)
 	}
-	s.m.Sent(len(items))
 	s.took.Observe(time.Since(start).Seconds())
 	return nil
 }
