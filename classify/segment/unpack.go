@@ -27,7 +27,7 @@ type files struct {
 // words given. Files carry their hash in the name, so that versions live side
 // by side and an older program on the same folder is not disturbed.
 func unpack(dir, user string) (files, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return files{}, err
 	}
 	var f files

@@ -15,10 +15,12 @@ import (
 // and an index of another schema must be rebuilt.
 const Schema = 1
 
+// CommitFile is in every index that something was written to.
+const CommitFile = "commit.json"
+
 const (
-	commitFile = "commit.json"
-	metaFile   = "meta.json"
-	lockFile   = "lock"
+	metaFile = "meta.json"
+	lockFile = "lock"
 )
 
 // RebuildError says that the index on disk was written by another version and
@@ -30,7 +32,7 @@ type RebuildError struct {
 
 // Error is read by the administrator.
 func (e *RebuildError) Error() string {
-	return fmt.Sprintf("全文索引 %s 是按“%s”建的，本程序用“%s”：请运行 qianliyan index rebuild 重建全文索引（原文在库中，不会丢失）", e.Dir, e.Found, e.Want)
+	return fmt.Sprintf("全文索引 %s 是按“%s”建的，本程序用“%s”：请停止服务，运行 qianliyan index rebuild 重建全文索引（原文都在列式库中，不会丢失）", e.Dir, e.Found, e.Want)
 }
 
 // meta says by what the documents were made.
@@ -77,7 +79,7 @@ func checkMeta(dir string, want meta, empty bool) error {
 // damaged file is an error, not offset 0: the administrator decides.
 func readCommit(dir string) (map[int]int64, error) {
 	out := map[int]int64{}
-	path := filepath.Join(dir, commitFile)
+	path := filepath.Join(dir, CommitFile)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return out, nil
@@ -87,7 +89,7 @@ func readCommit(dir string) (map[int]int64, error) {
 	}
 	var c commit
 	if err := json.Unmarshal(b, &c); err != nil {
-		return nil, fmt.Errorf("cannot read offsets %q (delete the file to replay everything): %w", path, err)
+		return nil, fmt.Errorf("全文索引的位置记录 %s 已损坏，请运行 qianliyan index rebuild 重建全文索引: %w", path, err)
 	}
 	for k, v := range c.Offsets {
 		p, err := strconv.Atoi(k)
@@ -108,14 +110,14 @@ func writeCommit(dir string, offsets map[int]int64) error {
 	if err != nil {
 		return err
 	}
-	return writeDurably(filepath.Join(dir, commitFile), b)
+	return writeDurably(filepath.Join(dir, CommitFile), b)
 }
 
 // writeDurably replaces path by b: after a crash at any moment the file is
 // the old one or the new one, whole.
 func writeDurably(path string, b []byte) error {
 	tmp := path + ".new"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("cannot write %q: %w", path, err)
 	}
@@ -150,7 +152,7 @@ func syncDir(dir string) error {
 // lock makes this process the owner of dir until the file is closed. The
 // kernel lets go of it when the process dies, however it dies.
 func lock(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot lock index: %w", err)
 	}

@@ -53,7 +53,7 @@ func Open(cfg Config, deps Deps) (*Index, error) {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg = cfg.withDefaults()
-	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make index folder: %w", err)
 	}
 	l, err := lock(cfg.Dir)
@@ -149,6 +149,12 @@ func (x *Index) closeAll() error {
 
 // Name is "fulltext".
 func (x *Index) Name() string { return "fulltext" }
+
+// Remedy is what helps when the bus no longer has what the index lacks, in
+// Chinese.
+func (x *Index) Remedy() string {
+	return "原文都在列式库中：请停止服务，运行 qianliyan index rebuild 重建全文索引，再启动。"
+}
 
 // Offsets returns the next offset of every partition that was written.
 func (x *Index) Offsets(context.Context) (map[int]int64, error) {

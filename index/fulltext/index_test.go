@@ -3,6 +3,7 @@ package fulltext
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -188,8 +189,8 @@ func TestOpenRefuses(t *testing.T) {
 		"another schema":    {metaFile, `{"schema":0,"segmenter":"` + deps.Segmenter.Version() + `"}`, true},
 		"damaged version":   {metaFile, `{`, true},
 		"no version":        {metaFile, "", true},
-		"damaged offsets":   {commitFile, `{"offsets":`, false},
-		"strange offsets":   {commitFile, `{"offsets":{"0":-1}}`, false},
+		"damaged offsets":   {CommitFile, `{"offsets":`, false},
+		"strange offsets":   {CommitFile, `{"offsets":{"0":-1}}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filled(t)
@@ -289,6 +290,25 @@ func TestSearchWhileWriting(t *testing.T) {
 	}
 	close(stop)
 	readers.Wait()
+}
+
+// The texts are people's own: nobody else on the machine reads them.
+func TestFoldersAreThisUsersAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "fulltext")
+	write(t, open(t, dir), map[int]int64{0: 1}, made("a", 1, "2026-01-01", "", "路灯"))
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 func TestMetrics(t *testing.T) {

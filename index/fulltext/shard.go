@@ -29,7 +29,7 @@ type shard struct {
 // one are removed.
 func openShard(dir, month string, queue *index.AnalysisQueue) (*shard, error) {
 	s := &shard{month: month, path: filepath.Join(dir, month), queue: queue}
-	if err := os.MkdirAll(s.path, 0o755); err != nil {
+	if err := os.MkdirAll(s.path, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make shard %q: %w", month, err)
 	}
 	return s, s.open()
