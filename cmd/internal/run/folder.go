@@ -20,7 +20,7 @@ import (
 //	secret.key    key of the hashes of phones and accounts
 //	bus/          records of the broker in the process
 //	ledger/       what was accepted
-//	fulltext/     monthly shards
+//	fulltext/     monthly shards; fulltext.new and .old during a rebuild, see Rebuild
 //	columnar/     the engine's parts
 //	segmenter/    unpacked dictionaries
 //	inbox/        watched folders, one a source

@@ -89,7 +89,9 @@ func start(ctx context.Context, cfg config.Config, log *slog.Logger, f faults) (
 		return n, err
 	}
 	n.onClose(n.folder.Close)
-	for _, open := range []func(context.Context) error{n.openBus, n.openStores, n.openStages, n.openPages, n.listen} {
+	for _, open := range []func(context.Context) error{
+		n.openBus, n.openColumnar, n.openPipeline, n.openFulltext, n.openStages, n.openPages, n.listen,
+	} {
 		if err := open(ctx); err != nil {
 			return n, err
 		}
@@ -112,9 +114,9 @@ func (n *Node) close() error {
 	return err
 }
 
-// openStores opens the columnar store, on the engine in the process or a
-// server, and the full-text index with the segmenter it shares with classify.
-func (n *Node) openStores(ctx context.Context) error {
+// openColumnar opens the columnar store, on the engine in the process or a
+// server.
+func (n *Node) openColumnar(ctx context.Context) error {
 	deps := columnar.Deps{Log: n.log, Metrics: n.metrics}
 	if !n.cfg.Embedded.ClickHouseServer {
 		library, err := clickhouse.Library(ctx, clickhouse.LibraryOptions{From: n.cfg.Embedded.ClickHouseLibrary, Progress: os.Stderr})
@@ -141,23 +143,38 @@ func (n *Node) openStores(ctx context.Context) error {
 		return err
 	}
 	n.onClose(n.columnar.Close)
+	return nil
+}
 
+// openPipeline opens what labels and words are made with. The segmenter and the
+// taxonomy are the process's only ones: the index and the pages take them from
+// the pipeline.
+func (n *Node) openPipeline(context.Context) error {
 	rules := n.cfg.Classify
 	rules.Dir = n.folder.Dir("segmenter")
-	// The segmenter and the taxonomy are the process's only ones: the index
-	// and the pages take them from the pipeline.
+	var err error
 	n.pipeline, err = classify.New(rules, classify.Deps{Bus: n.bus, Log: n.log, Metrics: n.metrics})
-	if err != nil {
+	return err
+}
+
+// openFulltext opens the full-text index with the segmenter it shares with
+// classify, after it has ended a swap that a rebuild was killed in.
+func (n *Node) openFulltext(context.Context) error {
+	if err := settleSwap(n.folder); err != nil {
 		return err
 	}
-	text := n.cfg.Fulltext
-	text.Dir = n.folder.Dir("fulltext")
-	n.fulltext, err = fulltext.Open(text, fulltext.Deps{Segmenter: n.pipeline.Segmenter(), Log: n.log, Metrics: n.metrics})
-	if err != nil {
+	var err error
+	if n.fulltext, err = n.fulltextIn("fulltext", n.metrics); err != nil {
 		return err
 	}
 	n.onClose(n.fulltext.Close)
 	return nil
+}
+
+func (n *Node) fulltextIn(part string, reg prometheus.Registerer) (*fulltext.Index, error) {
+	cfg := n.cfg.Fulltext
+	cfg.Dir = n.folder.Dir(part)
+	return fulltext.Open(cfg, fulltext.Deps{Segmenter: n.pipeline.Segmenter(), Log: n.log, Metrics: reg})
 }
 
 // openBus opens the broker in the process, unless brokers are configured, and
@@ -190,7 +207,7 @@ func (n *Node) healthy() error {
 	return n.broker.Healthy()
 }
 
-func (n *Node) openStages(context.Context) error {
+func (n *Node) openStages(ctx context.Context) error {
 	var err error
 	var text index.Store = n.fulltext
 	if n.faults.store != nil {
@@ -198,6 +215,11 @@ func (n *Node) openStages(context.Context) error {
 	}
 	n.indexer, err = index.New(n.cfg.Index, index.Deps{Bus: n.bus, Stores: []index.Store{text, n.columnar}, Log: n.log, Metrics: n.metrics})
 	if err != nil {
+		return err
+	}
+	// A store that lacks what the bus has dropped would answer in part, and
+	// nobody would notice: say so before anything is served.
+	if err := n.indexer.Check(ctx); err != nil {
 		return err
 	}
 	key, err := n.folder.Key()
