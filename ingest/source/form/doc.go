@@ -25,10 +25,13 @@
 //
 // # Pressed twice
 //
-// The key is the item's native id. The same key with the same words is the
-// same item and gets the same receipt; with other words it is a correction of
-// that item, a new revision under the same receipt. The moment of submission
-// is remembered for recent keys, so that a double press is even the same
-// revision; after a restart a late second press counts as a correction that
-// changes nothing but the time.
+// The native id is the key with a hash of what the report says. The same key
+// with the same words is the same item and gets the same receipt; with other
+// words, as when the officer goes back in the browser and types the next
+// report, it is another item with a receipt of its own, which names the first
+// (Receipt.Before). Nothing filed is ever replaced by the form: a correction is
+// a report that says what it corrects. The moment of submission is remembered
+// for recent reports, so that a double press is even the same revision; after
+// a restart a late second press is a revision that changes nothing but the
+// time.
 package form

@@ -115,6 +115,11 @@ type Receipt struct {
 	ID     item.ID   `json:"id"`
 	At     time.Time `json:"at"`    // when it was submitted
 	Known  bool      `json:"known"` // the very same report had been taken before
+
+	// Before is the number of the report that the same opened form filed last,
+	// when that said something else: this one stands beside it and did not
+	// replace it. Empty otherwise, and when it is more than a day ago.
+	Before string `json:"before,omitempty"`
 }
 
 // Form files reports. It is safe for concurrent use.
@@ -158,6 +163,7 @@ func (f *Form) Submit(ctx context.Context, r Report) (Receipt, error) {
 	if c := f.Check(r); len(c.Fields) > 0 {
 		return Receipt{}, &Invalid{c.Fields}
 	}
+	key := r.Key
 	it := f.item(r, now)
 	it.Submitted = f.recent.first(it, now)
 	outcomes, err := f.deps.Accept(ctx, []item.Item{it})
@@ -169,7 +175,9 @@ func (f *Form) Submit(ctx context.Context, r Report) (Receipt, error) {
 	}
 	switch o := outcomes[0]; o.Status {
 	case item.Accepted, item.Known:
-		return Receipt{Number(o.ID, o.Day), o.ID, it.Submitted, o.Status == item.Known}, nil
+		r := Receipt{Number: Number(o.ID, o.Day), ID: o.ID, At: it.Submitted, Known: o.Status == item.Known}
+		r.Before = f.recent.filed(key, it.NativeID, r.Number, now)
+		return r, nil
 	case item.Rejected:
 		return Receipt{}, &Invalid{[]Remark{remarkOf(o.Problem)}}
 	default:
@@ -216,5 +224,8 @@ func (f *Form) item(r Report, now time.Time) item.Item {
 			it.Extra = append(it.Extra, x)
 		}
 	}
+	// Other words under the same key are another report: who goes back in the
+	// browser and types the next one must not erase the first.
+	it.NativeID = fmt.Sprintf("%s-%016x", r.Key, it.Hash())
 	return it
 }
