@@ -105,6 +105,7 @@ type receiptData struct {
 	ID     item.ID   `json:"id"`
 	At     time.Time `json:"at"` // submitted
 	Known  bool      `json:"known"`
+	Before string    `json:"before,omitempty"` // number of another report filed from the same opened form
 	Stored bool      `json:"stored"` // already in the columnar store
 	Unit   string    `json:"unit,omitempty"`
 	Title  string    `json:"title,omitempty"`
@@ -154,7 +155,7 @@ func (s *Server) receiptPage(r *http.Request) (view, error) {
 		}
 	} else {
 		it := item.Item{Title: f.Report.Title, Text: f.Report.Text}
-		d.At, d.Known, d.Unit, d.Title, d.Urgent = f.At, f.Known, f.Unit, it.Headline(100), f.Urgent
+		d.At, d.Known, d.Before, d.Unit, d.Title, d.Urgent = f.At, f.Known, f.Before, f.Unit, it.Headline(100), f.Urgent
 		d.Author, d.Signer = f.Author, f.Signer
 	}
 	v.Data = d
