@@ -196,6 +196,15 @@ func (c *Classifier) said(it item.Item) (label.Label, bool) {
 	return label.Label{}, false
 }
 
+// Forms are the values a label can have, in the order of the file.
+func (c *Classifier) Forms() []string {
+	var out []string
+	for _, n := range c.r.Forms {
+		out = append(out, n.Name)
+	}
+	return out
+}
+
 // form finds the form called value.
 func (c *Classifier) form(value string) (string, bool) {
 	value = item.Normalize(value)

@@ -33,9 +33,9 @@ var reasons = map[int]string{
 	42:  "函数的参数个数不对",
 	43:  "函数的参数类型不对",
 	46:  "没有这个函数，请检查拼写（函数名区分大小写）",
-	47:  "没有这个列，请对照左侧的列名检查拼写",
+	47:  "没有这个列，请对照页面上的列名检查拼写",
 	53:  "类型不一致，请用 toString、toDate 等转换后再比较",
-	60:  "没有这个表，请对照左侧的表名检查拼写",
+	60:  "没有这个表，请对照页面上的表名检查拼写",
 	62:  "语句写法有误",
 	72:  "数字的写法不对",
 	81:  "没有这个数据库，表名前可以不写数据库名",
@@ -63,8 +63,8 @@ func explain(err error, sql string) error {
 		return err
 	}
 	e := &Error{Code: int(x.Code), Reason: reasons[int(x.Code)], Message: tidy(x.Message)}
-	if e.Reason == "" {
-		e.Reason = "语句没有执行成功"
+	if e.Reason == "" || strings.Contains(e.Message, e.Reason) { // our own guard says it all
+		e.Reason = "语句没有执行"
 	}
 	e.Line, e.Column = place(x.Message, sql)
 	if m := bareRE.FindStringSubmatch(x.Message); m != nil && m[1][0] >= utf8.RuneSelf {

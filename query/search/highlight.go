@@ -16,6 +16,8 @@ type span struct{ from, to int }
 // marked is a text with the places where words of the query stand.
 type marked struct {
 	text  []rune
+	after bool    // text begins after the beginning of the whole
+	short bool    // text ends before the end of the whole
 	spans []place // by from; may overlap
 }
 
@@ -29,7 +31,8 @@ type place struct {
 // fulltext.Where: the normal form of the marked stretch contains the word. A
 // stretch begins and ends with characters of the word, not with white space.
 func mark(s string, words []string) marked {
-	m := marked{text: []rune(s)}
+	s, after, short := reach(s, words)
+	m := marked{text: []rune(s), after: after, short: short}
 	// normal is the normal form; origin[i] is the character of s that byte i of
 	// it comes from.
 	var normal strings.Builder
@@ -59,6 +62,49 @@ func mark(s string, words []string) marked {
 	}
 	slices.SortFunc(m.spans, func(a, b place) int { return cmp.Or(a.from-b.from, b.to-a.to) })
 	return m
+}
+
+// What mark reads of a text. Passages need a few hundred characters, and a text
+// may be a register of megabytes that would hold up every page it is on.
+const (
+	maxRead  = 64 << 10 // bytes from the beginning
+	readLead = 4 << 10  // bytes before and after a word further on
+)
+
+// reach is the part of s that mark reads: its beginning, or, when no word
+// stands there, the surroundings of the first that stands further on as it was
+// normalised. It says whether the whole goes on before and after.
+func reach(s string, words []string) (part string, after, short bool) {
+	if len(s) <= maxRead {
+		return s, false, false
+	}
+	head := s[:border(s, maxRead)]
+	folded := item.Normalize(head)
+	at := len(s)
+	for _, w := range words {
+		if w == "" {
+			continue
+		}
+		if strings.Contains(folded, w) {
+			return head, false, true
+		}
+		if i := strings.Index(s[len(head):], w); i >= 0 {
+			at = min(at, len(head)+i)
+		}
+	}
+	if at == len(s) {
+		return head, false, true
+	}
+	to := border(s, min(at+readLead, len(s)))
+	return s[border(s, at-readLead):to], true, to < len(s)
+}
+
+// border is the last border between characters of s that is not after i.
+func border(s string, i int) int {
+	for i > 0 && i < len(s) && !utf8.RuneStart(s[i]) {
+		i--
+	}
+	return i
 }
 
 // merged are the marked stretches without overlaps.
@@ -98,10 +144,10 @@ func (m *marked) pieces(w span) []Piece {
 	if len(out) == 0 {
 		return out
 	}
-	if w.from > 0 {
+	if w.from > 0 || m.after {
 		out = prepend(out, "…")
 	}
-	if w.to < len(m.text) {
+	if w.to < len(m.text) || m.short {
 		out = appendText(out, "…")
 	}
 	return out

@@ -114,3 +114,33 @@ func holdsOne(s string, words []string) bool {
 	}
 	return false
 }
+
+// TestLongTexts: of a long text the beginning is read, or what stands round a
+// word that comes later, and "…" says that there is more.
+func TestLongTexts(t *testing.T) {
+	filler := strings.Repeat("公示名单第某号", 40_000)
+	for name, c := range map[string]struct {
+		text, first string
+		hit, open   bool // a passage marks the word; it begins inside the text
+	}{
+		"at the beginning": {"井盖破损。" + filler, "井盖破损", true, false},
+		"far inside":       {filler + "。人民路井盖破损。" + filler, "人民路井盖破损", true, true},
+		"at the very end":  {filler + "。人民路井盖", "人民路井盖", true, true},
+		"nowhere":          {filler, "公示名单", false, false},
+		"broken":           {strings.Repeat("\xe4", 200_000), "", false, false},
+	} {
+		m := mark(c.text, []string{"井盖"})
+		ps := m.passages(2, 60)
+		if len(m.text) > maxRead || len(ps) == 0 {
+			t.Errorf("%s: %d characters are read, %d passages", name, len(m.text), len(ps))
+			continue
+		}
+		all, hit := "", false
+		for _, p := range ps[0] {
+			all, hit = all+p.Text, hit || p.Hit
+		}
+		if !strings.Contains(all, c.first) || hit != c.hit || strings.HasPrefix(all, "…") != c.open {
+			t.Errorf("%s: %q, marked %v", name, all, hit)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"qianliyan/index/fulltext"
 	"qianliyan/ingest/item"
+	"qianliyan/query/filter"
 )
 
 // Bounds of a query. They keep one question from holding the machine; nobody
@@ -42,6 +43,9 @@ func Parse(query string) (Parsed, error) {
 		return Parsed{}, err
 	}
 	if len(toks) == 1 {
+		if s := strings.TrimSpace(query); s != "" {
+			return Parsed{}, problem(s, "没有可以查的字", "请写上汉字、字母或数字；减号后面要紧跟不要的词")
+		}
 		return Parsed{}, nil
 	}
 	p := parser{toks: toks}
@@ -52,7 +56,7 @@ func Parse(query string) (Parsed, error) {
 	if t := p.peek(); t.kind != tokEnd {
 		return Parsed{}, at(t, "右括号没有对应的左括号", "请删去它，或补上左括号")
 	}
-	return Parsed{Where: &w, Words: positives(&w, nil), Understood: understood(&w, false)}, nil
+	return Parsed{Where: &w, Words: positives(&w, nil), Understood: understood(&w, false) + asTyped(toks)}, nil
 }
 
 // kind of a token.
@@ -62,6 +66,7 @@ const (
 	tokEnd kind = iota
 	tokWord
 	tokOr
+	tokAnd
 	tokNot
 	tokField
 	tokOpen
@@ -143,10 +148,30 @@ func bare(rs []rune, i int) (token, int) {
 	switch strings.ToUpper(text) {
 	case "或", "或者", "OR":
 		return token{tokOr, text, i + 1}, end
+	case "且", "并且", "AND":
+		return token{tokAnd, text, i + 1}, end
 	case "NOT":
 		return token{tokNot, text, i + 1}, end
 	}
 	return token{tokWord, text, i + 1}, end
+}
+
+// asTyped says which words look like a condition and are none: who types
+// 单位:教育局 means the unit, and gets what holds these very characters.
+func asTyped(toks []token) string {
+	var f filter.Filter
+	for _, t := range toks {
+		name, _, ok := strings.Cut(strings.Map(item.Narrow, t.text), ":")
+		if !ok || t.kind != tokWord {
+			continue
+		}
+		for _, l := range f.Lists() {
+			if name == l.Label || strings.EqualFold(name, l.Name) {
+				return "（“" + name + ":”不是检索词的写法，按原文查；" + l.Label + "请在条件里选）"
+			}
+		}
+	}
+	return ""
 }
 
 func gap(r rune) bool {
@@ -170,7 +195,7 @@ func checkWords(toks []token) error {
 	return nil
 }
 
-// parser reads: or = and {"或" and}; and = not {not}; not = ["-"] atom;
+// parser reads: or = and {"或" and}; and = not {["且"] not}; not = ["-"] atom;
 // atom = word | field atom | "(" or ")".
 type parser struct {
 	toks  []token
@@ -209,6 +234,14 @@ func (p *parser) and(depth int) (fulltext.Where, error) {
 	var kids []fulltext.Where
 	for {
 		switch t := p.peek(); t.kind {
+		case tokAnd:
+			if len(kids) == 0 {
+				return fulltext.Where{}, at(t, "前面缺少词", "请在两边都写上词，如：路灯 且 井盖")
+			}
+			p.next()
+			if after := p.peek(); after.kind == tokEnd || after.kind == tokClose || after.kind == tokOr {
+				return fulltext.Where{}, at(t, "后面缺少词", "请在两边都写上词，如：路灯 且 井盖")
+			}
 		case tokEnd, tokClose, tokOr:
 			if len(kids) > 0 {
 				return join(fulltext.And, kids), nil

@@ -95,11 +95,11 @@ func Of(ctx context.Context, p Places, id item.ID) (Trace, error) {
 		t.Steps = append(t.Steps, past("发生", it.Event, "")...)
 		t.Steps = append(t.Steps, past("提交", it.Submitted, it.Source)...)
 	}
-	t.Steps = append(t.Steps, Step{"接收", Done, it.Received, fmt.Sprintf("第 %d 版，已在总线落盘", max(e.Revision, it.Revision))})
+	t.Steps = append(t.Steps, Step{"接收", Done, it.Received, fmt.Sprintf("第 %d 版，已在消息队列落盘", max(e.Revision, it.Revision))})
 	t.Steps = append(t.Steps,
 		step("分类", found || stored, row.At, labels(row.Labeled), dead, "classify"),
 		step("全文索引", found, time.Time{}, "可检索", dead, "index"),
-		step("列式库", stored, row.Stored, "可统计", dead, "index"))
+		step("分析库", stored, row.Stored, "可统计", dead, "index"))
 	return t, nil
 }
 

@@ -57,11 +57,11 @@ func TestOf(t *testing.T) {
 		world world
 		want  string // name=state of each step
 	}{
-		{"everywhere", world{ledger: true, fulltext: true, columnar: true}, "提交=done 接收=done 分类=done 全文索引=done 列式库=done"},
-		{"on its way", world{ledger: true}, "接收=done 分类=waiting 全文索引=waiting 列式库=waiting"},
-		{"one store behind", world{ledger: true, columnar: true}, "提交=done 接收=done 分类=done 全文索引=waiting 列式库=done"},
-		{"not classified", world{ledger: true, dead: "classify"}, "接收=done 分类=failed 全文索引=waiting 列式库=waiting"},
-		{"not indexed", world{ledger: true, columnar: true, dead: "index"}, "提交=done 接收=done 分类=done 全文索引=failed 列式库=done"},
+		{"everywhere", world{ledger: true, fulltext: true, columnar: true}, "提交=done 接收=done 分类=done 全文索引=done 分析库=done"},
+		{"on its way", world{ledger: true}, "接收=done 分类=waiting 全文索引=waiting 分析库=waiting"},
+		{"one store behind", world{ledger: true, columnar: true}, "提交=done 接收=done 分类=done 全文索引=waiting 分析库=done"},
+		{"not classified", world{ledger: true, dead: "classify"}, "接收=done 分类=failed 全文索引=waiting 分析库=waiting"},
+		{"not indexed", world{ledger: true, columnar: true, dead: "index"}, "提交=done 接收=done 分类=done 全文索引=failed 分析库=done"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr, err := Of(t.Context(), c.world.places(), id)

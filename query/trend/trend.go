@@ -29,8 +29,9 @@ type Config struct {
 	Days    int              `toml:"days"`    // length of a compared period when the filter does not say from when
 }
 
-// Defaults are half a minute and thirty days.
-func Defaults() Config { return Config{Timeout: setting.Duration(30 * time.Second), Days: 30} }
+// Defaults are half a minute and four weeks: periods of whole weeks have every
+// weekday equally often.
+func Defaults() Config { return Config{Timeout: setting.Duration(30 * time.Second), Days: 28} }
 
 // Validate reports all problems, in Chinese.
 func (c Config) Validate() error {
@@ -125,6 +126,9 @@ func (t *Trends) Run(ctx context.Context, name string, f filter.Filter, params u
 	})
 	vs, err := values(q, f, spans, params)
 	if err != nil {
+		return Answer{}, err
+	}
+	if err := q.fits(f, vs); err != nil {
 		return Answer{}, err
 	}
 	table, err := t.ask(ctx, q, vs)

@@ -68,14 +68,14 @@ type Status struct {
 
 // Part is something the program needs and does not have.
 type Part struct {
-	Name   string `json:"name"`   // 全文库, 分析库, 总线 …
+	Name   string `json:"name"`   // 全文库, 分析库, 消息队列 …
 	Reason string `json:"reason"` // Chinese
 }
 
 // Stage is one stage of the flow.
 type Stage struct {
 	Name   string        `json:"name"`      // stable: classify, fulltext, columnar …
-	Label  string        `json:"label"`     // on screen: 打标, 全文入库 …
+	Label  string        `json:"label"`     // on screen: 分类, 全文入库 …
 	Lag    int64         `json:"lag"`       // records on the bus it has not done; below 0 when unknown
 	Behind time.Duration `json:"behind_ns"` // age of the oldest of them; 0 when unknown
 	Fault  string        `json:"fault"`     // why it does not work now, Chinese; empty when it does

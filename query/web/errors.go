@@ -30,6 +30,7 @@ func (f *failure) Unwrap() error { return f.cause }
 
 var (
 	errNoPage  = &failure{status: 404, title: "没有这个页面", reason: "地址不对，或页面已经取消。", hint: "请从上方导航重新进入，或在检索框里直接查。"}
+	errMethod  = &failure{status: 405, title: "不能这样提交", reason: "这个地址只供查看，不接收提交。", hint: "请从页面上的表单提交；程序请用 GET 读取。"}
 	errPartial = errors.New("a part of the page is missing")
 	errForeign = &failure{status: 403, title: "提交未被接受", reason: "这次提交来自别的网站。", hint: "请在本系统页面上重新填写后提交。"}
 	errBroken  = &failure{status: 500, title: "页面出错", reason: "程序在生成这个页面时出错，数据不受影响。", hint: "请刷新重试；仍不行时，请把地址栏内容和当前时间告诉管理员。"}
@@ -96,6 +97,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.Error("page failed", slog.String("path", r.URL.Path), slog.Int("status", f.status), slog.Any("err", f.cause))
 	}
 	out := fault{f.status, f.title, f.reason, f.hint}
+	if f.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", "GET, HEAD")
+	}
 	if f.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "10")
 	}

@@ -61,7 +61,7 @@ func (s *Server) filterBar(path string, f filter.Filter, own url.Values) filterB
 	}{
 		{"今日", today},
 		{"近 7 天", today.AddDate(0, 0, -6)},
-		{"近 30 天", today.AddDate(0, 0, -29)},
+		{"近 4 周", today.AddDate(0, 0, -27)},
 		{"本月", today.AddDate(0, 0, 1-today.Day())},
 		{"本年", today.AddDate(0, 0, 1-today.YearDay())},
 	} {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 
 	"qianliyan/ingest/source/form"
 	"qianliyan/query/filter"
@@ -9,8 +10,19 @@ import (
 
 // What an empty part says to do. Each is asked by its template.
 
-// Hints are for a day on which nothing came.
+// Quiet heads a day without urgent lines.
+func (d todayData) Quiet() string {
+	if d.Total+d.Before > 0 {
+		return "这两天没有特急、紧急的信息"
+	}
+	return "这两天还没有收到信息"
+}
+
+// Hints are for a day without urgent lines, or on which nothing came.
 func (d todayData) Hints() []string {
+	if n := d.Total + d.Before; n > 0 {
+		return []string{"这两天收到的 " + number(n) + " 条都是一般信息，或没有可靠的急度标注；可以从最新的看起。"}
+	}
 	if d.Latest != "" {
 		return []string{"最近一次收到信息是 " + d.Latest + "，可以看那一天的要情。", "若本该有信息，请管理员查看来源是否停了。"}
 	}
@@ -19,6 +31,10 @@ func (d todayData) Hints() []string {
 
 // Links go with Hints.
 func (d todayData) Links() []navLink {
+	if d.Total+d.Before > 0 {
+		f := filter.Filter{From: d.Yesterday, To: d.Day}
+		return []navLink{{Path: address("/search", f.Query(), url.Values{"sort": {"newest"}}), Label: "看最新的信息"}}
+	}
 	if d.Latest != "" {
 		return []navLink{{Path: "/?day=" + d.Latest, Label: "看 " + d.Latest}, {Path: "/search", Label: "检索全部"}}
 	}
@@ -39,6 +55,9 @@ func (d searchData) Hints() []string {
 	}
 	if len(d.Bar.Chips) > 0 {
 		out = append(out, "去掉一两个已选条件。")
+	}
+	if slices.ContainsFunc(d.Bar.Chips, func(c chip) bool { return c.List == "source" || c.List == "unit" }) {
+		out = append(out, "来源、单位要与来件的写法一字不差：清除条件后从左侧点选。")
 	}
 	if d.Bar.Words != "" {
 		out = append(out, "少写几个词，或去掉引号。", "换一种说法，如“市监局”换成“市场监督管理局”。")

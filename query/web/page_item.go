@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"qianliyan/classify/label"
 	"qianliyan/index/columnar"
@@ -33,7 +35,13 @@ type itemData struct {
 	Similar  []similar    `json:"similar"`
 	Alike    string       `json:"-"` // address of the search for similar items
 	Received time.Time    `json:"-"`
+	Full     string       `json:"-"` // address with the whole text, when only its beginning is shown
+	Chars    int          `json:"-"` // length of the whole text then
 }
+
+// textShown is how many bytes of a text the page shows at first: more than
+// anybody reads at once. The JSON twin has all of it.
+const textShown = 64 << 10
 
 // labelRow is one label and why.
 type labelRow struct {
@@ -86,9 +94,23 @@ func (s *Server) itemPage(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	if d.Found {
+		whole := row.Item.Text
+		if len(whole) > textShown && formOf(r) == formHTML && r.URL.Query().Get("full") == "" {
+			row.Item.Text = beginning(whole, textShown)
+			d.Full, d.Chars = "/item/"+string(id)+"?full=1", utf8.RuneCountInString(whole)
+		}
 		s.describe(r.Context(), &d, row)
 	}
 	return view{Page: "item", Title: orElse(d.Heading, "正在处理的信息"), Data: d}, nil
+}
+
+// beginning is at most n bytes of s, whole characters. A run of digits at the
+// end is left off: half a telephone number would escape the mask.
+func beginning(s string, n int) string {
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return strings.TrimRight(s[:n], "0123456789")
 }
 
 // steps are those the program can trace; without a tracer, those the store
@@ -102,7 +124,7 @@ func (s *Server) steps(ctx context.Context, id item.ID, row columnar.Row, found 
 		case errors.Is(err, trace.ErrUnknown) && !found:
 			return nil, notFound("没有编号为 "+string(id)+" 的信息。", "刚交来的信息要过几秒才能查到，请稍后刷新；否则请核对编号。")
 		case !found:
-			return nil, down("总线", err)
+			return nil, down("消息队列", err)
 		}
 		s.log.Warn("item cannot be traced", slog.String("item_id", string(id)), slog.Any("err", err))
 	}
@@ -114,7 +136,7 @@ func (s *Server) steps(ctx context.Context, id item.ID, row columnar.Row, found 
 	for _, x := range []struct {
 		name, detail string
 		at           time.Time
-	}{{"发生", "", it.Event}, {"提交", it.Source, it.Submitted}, {"接收", "已在总线落盘", it.Received}, {"打标", "", row.At}, {"入库", "可统计", row.Stored}} {
+	}{{"发生", "", it.Event}, {"提交", it.Source, it.Submitted}, {"接收", "已在消息队列落盘", it.Received}, {"分类", "", row.At}, {"入库", "可统计", row.Stored}} {
 		if !x.at.IsZero() {
 			steps = append(steps, trace.Step{Name: x.name, State: trace.Done, At: x.at, Detail: x.detail})
 		}
@@ -229,7 +251,7 @@ func looseWords(s string) string {
 	b := []rune(s)
 	for i, r := range b {
 		switch r {
-		case '"', '“', '”', '(', ')', '（', '）', '-', '|', ':', '：', '…', '*', '<', '>', '《', '》', '【', '】':
+		case '，', ',', '。', '；', ';', '！', '!', '？', '?', '、', '"', '“', '”', '(', ')', '（', '）', '-', '|', ':', '：', '…', '*', '<', '>', '《', '》', '【', '】':
 			b[i] = ' '
 		}
 	}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -12,6 +14,7 @@ import (
 	"qianliyan/index/columnar"
 	"qianliyan/ingest/item"
 	"qianliyan/ingest/source/form"
+	"qianliyan/query/search"
 )
 
 // reportData is the form as it is shown: what was typed, and what to say about
@@ -24,14 +27,54 @@ type reportData struct {
 	Now     time.Time
 	Off     bool // this node takes no reports
 	Checked bool // the elements were asked for
+	Units   []string
+}
+
+// MarshalJSON is what a program must know to file a report: where, and which
+// fields.
+func (d reportData) MarshalJSON() ([]byte, error) {
+	type formField struct {
+		Name     string `json:"name"`
+		Label    string `json:"label"`
+		Required bool   `json:"required"`
+	}
+	return json.Marshal(struct {
+		Open   bool        `json:"open"` // this node takes reports
+		Method string      `json:"method"`
+		Action string      `json:"action"`
+		Fields []formField `json:"fields"`
+		Units  []string    `json:"units"` // that are known so far, most items first; others may report too
+	}{!d.Off, http.MethodPost, "/report", []formField{
+		{"unit", "报送单位", true}, {"title", "标题", true}, {"text", "正文", true}, {"event", "发生时间", false}, {"place", "发生地点", false},
+		{"author", "报送人", false}, {"signer", "签发人", false}, {"urgent", "紧急", false}, {"key", "防重复的标识", false},
+	}, d.Units})
+}
+
+// units are those the index knows; without the index there are none to offer.
+func (s *Server) units(ctx context.Context) []string {
+	out := []string{}
+	res, err := s.deps.Search.Search(ctx, search.Request{Size: 1, Facets: true})
+	if err != nil {
+		s.log.Warn("units not listed", slog.Any("err", err))
+		return out
+	}
+	for _, u := range res.Facets["unit"] {
+		if u.Value != "" {
+			out = append(out, u.Value)
+		}
+	}
+	return out
 }
 
 // errNoForm is for programs; people see the page that says so.
 var errNoForm = &failure{status: 503, title: "报送未开通", reason: "这个节点不收报送。", hint: "请到负责收件的节点上报送，或请管理员开通。"}
 
 // reportPage is the empty form.
-func (s *Server) reportPage(*http.Request) (view, error) {
+func (s *Server) reportPage(r *http.Request) (view, error) {
 	d := reportData{Now: time.Now(), Off: s.deps.Form == nil}
+	if formOf(r) == formJSON {
+		d.Units = s.units(r.Context())
+	}
 	d.Key = form.NewKey()
 	return view{Page: "report", Title: "报送", Data: d}, nil
 }
@@ -73,7 +116,7 @@ func (s *Server) reportSend(r *http.Request) (view, error) {
 		return back(reportData{Closed: shut.Reason}, http.StatusServiceUnavailable)
 	}
 	s.log.Error("report not taken", slog.Any("err", err))
-	return back(reportData{Closed: "总线没有应答，这份报送还没有收下"}, http.StatusServiceUnavailable)
+	return back(reportData{Closed: "消息队列没有应答，这份报送还没有收下"}, http.StatusServiceUnavailable)
 }
 
 func reportOf(v url.Values) form.Report {

@@ -68,7 +68,7 @@ const (
 // searchPage shows what holds the words and meets the conditions.
 func (s *Server) searchPage(r *http.Request) (view, error) {
 	q := r.URL.Query()
-	f, err := filter.Parse(q)
+	f, err := s.filterOf(q)
 	if err != nil {
 		return view{}, err
 	}

@@ -68,8 +68,9 @@ type dayCount struct {
 	Count int64  `json:"count"`
 }
 
-// today shows what the office must know this morning: the most urgent ten
-// lines of today and yesterday, and how much more there is than yesterday.
+// today shows what the office must know this morning: at most ten urgent lines
+// of today and yesterday, and how much more there is than yesterday. A quiet
+// day shows none: routine items in their place would pass for urgent ones.
 func (s *Server) today(r *http.Request) (view, error) {
 	f, err := filter.Parse(map[string][]string{"from": {r.URL.Query().Get("day")}})
 	if err != nil {
@@ -98,7 +99,9 @@ func (s *Server) today(r *http.Request) (view, error) {
 
 // brief fills lines and counts from the full-text index.
 func (s *Server) brief(ctx context.Context, d *todayData) error {
-	both, err := s.deps.Search.Search(ctx, search.Request{Filter: filter.Filter{From: d.Yesterday, To: d.Day}, Sort: search.Urgency, Size: lines})
+	both, err := s.deps.Search.Search(ctx, search.Request{
+		Filter: filter.Filter{From: d.Yesterday, To: d.Day, Urgency: []string{label.Critical, label.Pressing}}, Sort: search.Urgency, Size: lines,
+	})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type trendData struct {
 	Rows      []trendRow
 	Curve     *curve // nil for a table that is not over time
 	Sum       string // what the table adds up to
+	Weeks     bool   // nobody said from when: four weeks are shown
 }
 
 // MarshalJSON is the Answer's.
@@ -83,12 +84,13 @@ type barCell struct{ Now, Was float64 }
 // trendPage answers one named question over the items of a filter.
 func (s *Server) trendPage(r *http.Request) (view, error) {
 	q := r.URL.Query()
-	f, err := filter.Parse(q)
+	f, err := s.filterOf(q)
 	if err != nil {
 		return view{}, err
 	}
-	if f.From == "" && f.To == "" && q.Get("open") == "" {
-		f = thirty(f, time.Now())
+	whole := f.From == "" && f.To == "" && q.Get("open") == ""
+	if whole {
+		f = fourWeeks(f, time.Now())
 	}
 	names := s.questions()
 	if len(names) == 0 {
@@ -109,7 +111,7 @@ func (s *Server) trendPage(r *http.Request) (view, error) {
 			own.Set(p.Name, v)
 		}
 	}
-	d := trendData{Answer: a, Bar: s.trendBar(f, own), Doc: strings.TrimPrefix(question.Doc, question.Title+"："), Choices: s.choices(f)}
+	d := trendData{Answer: a, Bar: s.trendBar(f, own), Doc: strings.TrimPrefix(question.Doc, question.Title+"："), Choices: s.choices(f), Weeks: whole}
 	for _, n := range names {
 		x, _ := s.deps.Trend.Question(n)
 		d.Questions = append(d.Questions, rangeLink{x.Title, address("/trend", f.Query(), url.Values{"name": {n}}), n == name})
@@ -133,7 +135,7 @@ func (s *Server) trendPage(r *http.Request) (view, error) {
 }
 
 // trendBar is the filter bar whose 全部 really asks for all days: without any
-// days this page shows the last 30.
+// days this page shows the last four weeks.
 func (s *Server) trendBar(f filter.Filter, own url.Values) filterBar {
 	b := s.filterBar("/trend", f, own)
 	all := &b.Ranges[len(b.Ranges)-1]

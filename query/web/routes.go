@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -23,7 +24,7 @@ func (s *Server) table() []*route {
 		{Path: "/search", Nav: "检索", Twins: all, Show: s.searchPage},
 		{Path: "/item/{id}", Twins: data, Show: s.itemPage},
 		{Path: "/trend", Nav: "态势", Twins: all, Show: s.trendPage},
-		{Path: "/report", Nav: "报送", Show: s.reportPage, Submit: s.reportSend},
+		{Path: "/report", Nav: "报送", Twins: data, Show: s.reportPage, Submit: s.reportSend},
 		{Path: "/report/{id}", Twins: data, Show: s.receiptPage},
 		{Path: "/sql", Nav: "SQL", Twins: all, Show: s.sqlPage},
 		{Path: "/help", Nav: "帮助", Twins: data, Show: s.helpPage},
@@ -55,8 +56,19 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", s.deps.Metrics)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errNoPage) })
+	mux.HandleFunc("/", s.noPage)
 	return s.harden(mux)
+}
+
+// noPage answers what no route takes: an address there is not, or one that is
+// there and only to be read.
+func (s *Server) noPage(w http.ResponseWriter, r *http.Request) {
+	stem := strings.TrimSuffix(r.URL.Path, path.Ext(r.URL.Path))
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && (s.routeOf(r.URL.Path) != nil || s.routeOf(stem) != nil) {
+		s.fail(w, r, errMethod)
+		return
+	}
+	s.fail(w, r, errNoPage)
 }
 
 // leads reports whether p belongs under the navigation's link rt.

@@ -128,7 +128,7 @@ func TestNotices(t *testing.T) {
 	st := Status{
 		Closed:  "磁盘只剩 80 MiB",
 		Missing: []Part{{"全文库", "正在打开"}, {"分析入库", "连不上"}},
-		Stages:  []Stage{{Label: "打标", Lag: 999}, {Label: "全文入库", Lag: 1000, Behind: 3 * time.Minute}, {Label: "分析入库", Fault: "连不上"}},
+		Stages:  []Stage{{Label: "分类", Lag: 999}, {Label: "全文入库", Lag: 1000, Behind: 3 * time.Minute}, {Label: "分析入库", Fault: "连不上"}},
 	}
 	var got []string
 	for _, n := range notices(st, 1000) {
@@ -138,7 +138,7 @@ func TestNotices(t *testing.T) {
 	if strings.Join(got, "|") != want {
 		t.Errorf("got %s\nwant %s", strings.Join(got, "|"), want)
 	}
-	if notices(Status{Stages: []Stage{{Label: "打标", Lag: -1}}}, 1) != nil {
+	if notices(Status{Stages: []Stage{{Label: "分类", Lag: -1}}}, 1) != nil {
 		t.Error("an unknown lag is a notice")
 	}
 }

@@ -36,6 +36,8 @@ type Deps struct {
 	// Trace follows an item through the stages; nil shows what the columnar
 	// store alone knows of it.
 	Trace func(ctx context.Context, id item.ID) (trace.Trace, error)
+	// Forms are the values a form label can have; empty takes any in a filter.
+	Forms []string
 	// Docs are further pages of help: name in the address → Markdown.
 	Docs    map[string]string
 	Metrics http.Handler // /metrics; nil is not found

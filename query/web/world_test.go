@@ -97,7 +97,7 @@ func newWorld(t testing.TB, items []label.Labeled) *world {
 	w.server, err = newServer(own, deps)
 	must(err)
 	w.handler = w.server.handler()
-	w.status.Stages = []Stage{{Name: "classify", Label: "打标"}, {Name: "fulltext", Label: "全文入库"}, {Name: "columnar", Label: "分析入库", Lag: 12, Behind: 3 * time.Second}}
+	w.status.Stages = []Stage{{Name: "classify", Label: "分类"}, {Name: "fulltext", Label: "全文入库"}, {Name: "columnar", Label: "分析入库", Lag: 12, Behind: 3 * time.Second}}
 	return w
 }
 

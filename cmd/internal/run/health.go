@@ -22,8 +22,8 @@ type health struct {
 
 // parts of the node as the reader knows them.
 const (
-	partBus      = "总线"
-	partColumnar = "列式库"
+	partBus      = "消息队列"
+	partColumnar = "分析库"
 	partFulltext = "全文索引"
 	partIngest   = "接入"
 )

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	wants "qianliyan/classify/form"
 	"qianliyan/deploy"
 	"qianliyan/index/columnar"
 	"qianliyan/ingest/mapping"
@@ -79,9 +80,13 @@ func (n *Node) newPages() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	forms, err := wants.New(n.cfg.Classify.Rules)
+	if err != nil {
+		return nil, err
+	}
 	return web.New(n.cfg.Web, web.Deps{
 		Search: searcher, Trend: trends, Adhoc: sql, Items: n.columnar, Form: report, Taxonomy: n.pipeline.Taxonomy(),
-		Status: n.Status, Explain: n.pipeline.Why, Trace: n.Trace, Docs: deploy.Docs(),
+		Status: n.Status, Explain: n.pipeline.Why, Trace: n.Trace, Docs: deploy.Docs(), Forms: forms.Forms(),
 		Metrics: promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}), Log: n.log,
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 // stages in the order of the flow: key of the lag, words on screen.
 var stages = []struct{ key, label string }{
-	{"classify", "分类"}, {"fulltext", "全文索引"}, {"columnar", "列式库"},
+	{"classify", "分类"}, {"fulltext", "全文索引"}, {"columnar", "分析库"},
 }
 
 // Status is how the node stands, from what watchHealth found last.
