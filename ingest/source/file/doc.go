@@ -39,12 +39,16 @@
 //	行号, 列, 值, 原因, 建议, then the original columns with the original values
 //
 // Correct the values in Excel, save, and import the rejects file: its first
-// five columns are ignored. A value that Excel would alter (a formula, a long
+// five columns are ignored, but for the number of the row, which stays that of
+// the original file, and for a correction written into 值, which is answered
+// with where it belongs. A value that Excel would alter (a formula, a long
 // number, leading zeros) stands behind an apostrophe there, which is dropped
 // again. A line of JSON that could not be read stands whole in the column
 // 原始行 and is read as JSON again. Of a text refused for a secrecy mark only
 // the number of its row and the reason are written. An import without rejects
-// removes the file that an earlier import of the same file left. The file
+// removes the file that an earlier import of the same file left, one with
+// rejects replaces it; but a rejects file that somebody has changed stays, and
+// the new one is NAME.rejects-2.csv. The file
 // holds what the senders wrote, names and phones included: it belongs to the
 // one who imported, is readable by its owner only, and wants to be deleted
 // once done.

@@ -277,9 +277,10 @@ func (im *importer) take(ctx context.Context, w row, r reader) error {
 		kind = im.kind
 	}
 	if e.problem == nil {
-		e.item, e.problem = kind.Map(w.cells, mapping.Options{
-			Channel: im.o.Channel, Source: im.o.Source, Key: im.o.Key, Reading: r.reading(), Numbers: w.numbers,
-		})
+		o := mapping.Options{Channel: im.o.Channel, Source: im.o.Source, Key: im.o.Key, Reading: r.reading(), Numbers: w.numbers}
+		if e.item, e.problem = kind.Map(w.cells, o); e.problem != nil {
+			e.problem = misplaced(w, e.problem, kind, o)
+		}
 	}
 	if e.problem != nil && im.secret(e) {
 		e.problem = &item.Problem{Reason: "带有密级标志，没有接收，也没有保留内容", Hint: "涉密文件请按保密规定处理，不要导入本系统", Secret: true}
@@ -289,6 +290,24 @@ func (im *importer) take(ctx context.Context, w row, r reader) error {
 		return im.flush(ctx)
 	}
 	return nil
+}
+
+// misplaced is p, or what to say to somebody who corrected the column 值 of a
+// rejects file and not the original one: that the row would be fine with this
+// value in its place.
+func misplaced(w row, p *item.Problem, kind *mapping.Mapping, o mapping.Options) *item.Problem {
+	i := slices.IndexFunc(w.cells, func(c item.Field) bool { return c.Name == w.note.Name })
+	if i < 0 || w.note.Value == "" || p.Column != w.note.Name || w.note.Value == w.cells[i].Value {
+		return p
+	}
+	cells := slices.Clone(w.cells)
+	cells[i].Value = w.note.Value
+	if _, still := kind.Map(cells, o); still != nil {
+		return p
+	}
+	out := *p
+	out.Hint = "请改右边原来的列“" + w.note.Name + "”，不是“值”这一列"
+	return &out
 }
 
 // secret asks about a row that will not reach the gate. Its cells may stand in

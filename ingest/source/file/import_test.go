@@ -174,13 +174,77 @@ func TestRejectsAreFedAgain(t *testing.T) {
 	if it := g.items[3]; it.NativeID != "007" || it.Text != "-5度还停电" || g.items[4].NativeID != "123456789012345678" || g.items[4].Text != "'带撇号'" {
 		t.Errorf("items %+v", g.items[3:])
 	}
-	// The original with its mistakes mended leaves no stale rejects.
+	// The original with its mistakes mended has none, and what was corrected by
+	// hand stays.
 	must(t, os.WriteFile(path, csvBytes(t, letterHeader, good), 0o600))
 	if rep, err = Import(t.Context(), path, options(t, g)); err != nil || rep.RejectsFile != "" {
 		t.Fatal(rep, err)
 	}
-	if _, err := os.Stat(RejectsPath(path)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a stale rejects file is left: %v", err)
+	if _, err := os.Stat(RejectsPath(path)); err != nil {
+		t.Errorf("the corrected file: %v", err)
+	}
+}
+
+// A rejects file in which somebody has corrected rows is never replaced or
+// removed; one that is as it was written is.
+func TestCorrectedRejectsStay(t *testing.T) {
+	g := newGate()
+	bad := csvBytes(t, letterHeader, [][]string{{"1", "A1", "路灯不亮", "某日", "坏了"}, {"2", "A2", "路面不平", "2019/2/14", "坑洼"}})
+	path := put(t, "a.csv", bad)
+	run := func() Report {
+		t.Helper()
+		rep, err := Import(t.Context(), path, options(t, g))
+		must(t, err)
+		return rep
+	}
+	first := run().RejectsFile
+	if again := run().RejectsFile; again != first || first != RejectsPath(path) {
+		t.Fatalf("rejects at %q, then %q", first, again)
+	}
+	text, err := os.ReadFile(first)
+	must(t, err)
+	fixed := strings.Replace(string(text), "路灯不亮,某日", "路灯不亮,2019/2/15", 1)
+	must(t, os.WriteFile(first, []byte(fixed), 0o600))
+	for range 3 {
+		if second := run().RejectsFile; second != path+".rejects-2.csv" {
+			t.Errorf("beside a corrected file, rejects are at %q", second)
+		}
+	}
+	must(t, os.WriteFile(path, csvBytes(t, letterHeader, letters(5, 6)), 0o600))
+	if rep := run(); rep.RejectsFile != "" {
+		t.Errorf("rejects at %q without any", rep.RejectsFile)
+	}
+	if b, err := os.ReadFile(first); err != nil || string(b) != fixed {
+		t.Errorf("the corrected file is gone: %v", err)
+	}
+	if _, err := os.Stat(path + ".rejects-2.csv"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a stale file is left: %v", err)
+	}
+}
+
+// A correction in our own column 值 is answered with where it belongs, and the
+// row keeps its number.
+func TestCorrectedValueColumn(t *testing.T) {
+	g := newGate()
+	path := put(t, "a.csv", csvBytes(t, letterHeader, append(letters(0, 4), []string{"9", "A1", "路灯不亮", "某日", "坏了"})))
+	rep, err := Import(t.Context(), path, options(t, g))
+	must(t, err)
+	number := readRejects(t, rep.RejectsFile)[1][0]
+	text, err := os.ReadFile(rep.RejectsFile)
+	must(t, err)
+	for _, c := range []struct {
+		from, to string
+		told     bool
+	}{
+		{"留言时间,某日", "留言时间,2019/2/15", true}, {"留言时间,某日", "留言时间,次日", false}, {"路灯不亮,某日", "路灯不亮,次日", false}, {"x", "x", false},
+	} {
+		corrected := put(t, "b.csv", []byte(strings.Replace(string(text), c.from, c.to, 1)))
+		rep, err := Import(t.Context(), corrected, options(t, g))
+		must(t, err)
+		row := readRejects(t, rep.RejectsFile)[1]
+		if told := row[4] == "请改右边原来的列“留言时间”，不是“值”这一列"; told != c.told || row[0] != number {
+			t.Errorf("%s for %s: %q, want the number %s", c.to, c.from, row, number)
+		}
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,10 +139,19 @@ func object(cells []item.Field) string {
 }
 
 // finish writes the rejects file, or removes a stale one when there is nothing
-// to write. It returns the path written, empty for none.
+// to write. A file that somebody has changed since is neither replaced nor
+// removed: the new one stands beside it with a number. It returns the path
+// written, empty for none.
 func (r *rejects) finish() (string, error) {
+	path, ours, err := r.place()
+	if err != nil {
+		return "", err
+	}
 	if r.scratch == nil {
-		if err := os.Remove(r.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if !ours {
+			return "", nil
+		}
+		if err := os.Remove(path); err != nil {
 			return "", fmt.Errorf("cannot remove stale rejects file: %w", err)
 		}
 		return "", nil
@@ -158,15 +167,16 @@ func (r *rejects) finish() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot write rejects file: %w", err)
 	}
-	err = r.write(tmp)
+	sum := crc32.New(castagnoli)
+	err = r.write(io.MultiWriter(tmp, sum))
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
 	if err == nil {
-		err = os.Rename(tmp.Name(), r.path)
+		err = errors.Join(stamp(tmp.Name(), sum.Sum32()), os.Rename(tmp.Name(), path))
 	}
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("cannot write rejects file: %w", err), os.Remove(tmp.Name()))
 	}
-	return r.path, nil
+	return path, nil
 }
 
 func (r *rejects) write(f io.Writer) error {

@@ -15,6 +15,7 @@ type row struct {
 	numbers []bool       // numbers[i]: cell i is a number of JSON or of a workbook
 	raw     string       // the text of a row that could not be parted into cells
 	problem *item.Problem
+	note    item.Field // of a row of a rejects file: what its columns 列 and 值 say
 }
 
 // size is about how many bytes r holds.

@@ -240,6 +240,14 @@ func (t *table) name(rec record) (r row, ok bool) {
 	if rec.lost {
 		return r, true
 	}
+	if t.rejects {
+		// The number is that of the file it all began with, however often the
+		// row comes round.
+		if n := strings.TrimPrefix(at(rec.cells, 0), "'"); n != "" {
+			r.number = n
+		}
+		r.note = item.Field{Name: strings.TrimPrefix(at(rec.cells, 1), "'"), Value: strings.TrimPrefix(at(rec.cells, 2), "'")}
+	}
 	for i, v := range rec.cells {
 		if t.rejects && i < len(rejectColumns) {
 			continue
