@@ -36,13 +36,20 @@
 //
 // There is no consumer group here. Each store keeps the offsets of what it holds
 // beside what it holds, made durable together, and is asked for them at start.
-// So a store restored from last night's backup replays the day by itself, and
-// deleting a store's folder rebuilds it, as far back as the bus keeps records.
+// So a store restored from last night's backup replays the day by itself, if the
+// bus still has it.
+//
+// What every store has may be dropped from the broker in the process: Trimmable.
+// From then on the bus cannot fill a store from nothing, and a folder that was
+// deleted, or restored from before the trim, must not look like a complete one.
+// So a store that lacks what the bus has dropped ends Run with a *GapError, and
+// Check says the same before a program takes anything in. The full-text index is
+// then built anew from the columnar store ("qianliyan index rebuild"). The
+// columnar store is the last copy: it comes back from a backup, together with the
+// bus, or by importing again.
 //
 // A store whose offsets lie beyond the end of the log belongs to another log:
 // Run ends with an error that says so rather than skip what comes next.
-//
-// What every store has may be dropped from the broker in the process: Trimmable.
 //
 // # To add a store
 //

@@ -25,7 +25,7 @@ type GapError struct {
 
 // Error says what is missing and what to do.
 func (e *GapError) Error() string {
-	return fmt.Sprintf("存储 %s 缺少信息：%s 第 %d 分区它写到第 %d 条，总线上只剩第 %d 条以后的，中间的补不回来。%s",
+	return fmt.Sprintf("存储 %s 缺少信息：%s 第 %d 分区它写到第 %d 条，消息队列里只剩第 %d 条以后的，中间的补不回来。%s",
 		e.Store, bus.Labeled, e.Partition, e.Offset, e.First, e.Remedy)
 }
 
@@ -39,7 +39,7 @@ type Remedied interface {
 }
 
 // remedy is for a store that says nothing itself.
-const remedy = "请恢复与它同一时刻的总线数据，或用新的数据目录重新导入。"
+const remedy = "请恢复与它同一时刻的消息队列数据，或用新的数据目录重新导入。"
 
 // gap is a *GapError for the first partition of which s, at the offsets from,
 // lacks records that are gone. A partition it does not name it has nothing of.

@@ -62,7 +62,7 @@ func (s *Store) Name() string { return "columnar" }
 // Remedy is what helps when the bus no longer has what the store lacks, in
 // Chinese: nothing else keeps all that this store keeps.
 func (s *Store) Remedy() string {
-	return "列式库没有别处可以重建：请把整个数据目录（总线和列式库）恢复到同一份备份，或用新的数据目录重新导入原来的文件。"
+	return "分析库没有别处可以重建：请把整个数据目录（消息队列和分析库）恢复到同一份备份，或用新的数据目录重新导入原来的文件。"
 }
 
 // Close releases the connections; statements under way end with an error.

@@ -15,6 +15,9 @@
 // no state of it: the next call tries anew. Nothing is retried here; the
 // caller knows how long it may wait.
 //
+// Each gives back all items, for another store to be built from. This one cannot
+// be built from another: back it up.
+//
 // # Tables
 //
 // Database holds `items` (ReplacingMergeTree by version, ordered by day, source

@@ -32,7 +32,7 @@ type RebuildError struct {
 
 // Error is read by the administrator.
 func (e *RebuildError) Error() string {
-	return fmt.Sprintf("全文索引 %s 是按“%s”建的，本程序用“%s”：请停止服务，运行 qianliyan index rebuild 重建全文索引（原文都在列式库中，不会丢失）", e.Dir, e.Found, e.Want)
+	return fmt.Sprintf("全文索引 %s 是按“%s”建的，本程序用“%s”：请停止服务，运行 qianliyan index rebuild 重建全文索引（原文都在分析库中，不会丢失）", e.Dir, e.Found, e.Want)
 }
 
 // meta says by what the documents were made.

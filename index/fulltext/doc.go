@@ -24,6 +24,15 @@
 // only the shards of its months. Every shard stays open; one costs a few open
 // files and, once asked, about 76 bytes of columns an item.
 //
+// # Rebuilding
+//
+// Nothing here is the only copy: every item lies in the columnar store too. So an
+// index of another schema or segmenter (a changed user dictionary) is not
+// converted but built anew, as is one that was lost, by "qianliyan index rebuild":
+// into a folder beside this one, by Write with items and no offsets, then by
+// Write with the offsets that the columnar store had before. Items whose Words
+// are empty, or were cut by another segmenter, are cut here.
+//
 // # Fields
 //
 //	tw, bw   words of title and text, of two characters and more; title and text stored

@@ -153,7 +153,7 @@ func (x *Index) Name() string { return "fulltext" }
 // Remedy is what helps when the bus no longer has what the index lacks, in
 // Chinese.
 func (x *Index) Remedy() string {
-	return "原文都在列式库中：请停止服务，运行 qianliyan index rebuild 重建全文索引，再启动。"
+	return "原文都在分析库中：请停止服务，运行 qianliyan index rebuild 重建全文索引，再启动。"
 }
 
 // Offsets returns the next offset of every partition that was written.

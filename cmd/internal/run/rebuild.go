@@ -104,7 +104,7 @@ func (n *Node) fillNew(ctx context.Context, progress func(done, total int64)) (i
 		return items, err
 	}
 	if int64(items) < total {
-		return items, fmt.Errorf("列式库有 %d 条，只读到 %d 条：请再运行一次；仍不行，请检查磁盘", total, items)
+		return items, fmt.Errorf("分析库有 %d 条，只读到 %d 条：请再运行一次；仍不行，请检查磁盘", total, items)
 	}
 	return items, x.Write(ctx, nil, next)
 }
@@ -119,7 +119,7 @@ func (n *Node) source(total int64) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return errors.Join(err, errors.New("列式库是空的，没有可以用来重建的信息：请先恢复列式库的备份，或检查 --data 和 columnar 配置"))
+	return errors.Join(err, errors.New("分析库是空的，没有可以用来重建的信息：请先恢复分析库的备份，或检查 --data 和 columnar 配置；如果只是刚开始用、还没有入库，删掉 fulltext 目录再启动即可"))
 }
 
 // swap puts partNew in the place of the index. Between the two renames there is

@@ -125,7 +125,7 @@ func TestRebuildFails(t *testing.T) {
 	if err := os.Rename(filepath.Join(cfg.Data, "columnar"), kept); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Rebuild(t.Context(), cfg, quiet, nil); err == nil || !strings.Contains(err.Error(), "列式库是空的") {
+	if _, err := Rebuild(t.Context(), cfg, quiet, nil); err == nil || !strings.Contains(err.Error(), "分析库是空的") {
 		t.Errorf("a rebuild from an empty store: %v", err)
 	}
 	if err := errors.Join(os.RemoveAll(filepath.Join(cfg.Data, "columnar")), os.Rename(kept, filepath.Join(cfg.Data, "columnar"))); err != nil {
