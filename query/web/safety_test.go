@@ -17,26 +17,39 @@ func testWrong(t *testing.T, w *world) {
 		code int
 		says string
 	}{
-		"/search?from=2026-13-01":                  {400, "不是日期"},
-		"/search?from=2026-02-01&to=2026-01-01":    {400, "请对调"},
-		"/search?sort=size":                        {400, "没有这种排序"},
-		"/search?after=garbage":                    {400, "查询条件有误"},
-		"/?day=yesterday":                          {400, "不是日期"},
-		"/trend?name=nothing":                      {400, "没有这个统计"},
-		"/item/xyz":                                {404, "32 位"},
-		"/item/00000000000000000000000000000000":   {404, "请稍后刷新"},
-		"/nothing":                                 {404, "没有这个页面"},
-		"/help/none":                               {404, "没有“none”这一页"},
-		"/report/1122-47K9-3TQX-C":                 {400, "校验位"},
-		"/static/000000000000/style.css":           {404, ""},
-		"/search?q=" + strings.Repeat("停水", 10000): {400, ""},
+		"/search?from=2026-13-01":                      {400, "不是日期"},
+		"/search?from=2026-02-01&to=2026-01-01":        {400, "请对调"},
+		"/search?sort=size":                            {400, "没有这种排序"},
+		"/search?after=garbage":                        {400, "查询条件有误"},
+		"/?day=yesterday":                              {400, "不是日期"},
+		"/search?channel=zzz":                          {400, "请用 报送、热线"},
+		"/search?urgency=十万火急":                         {400, "特急、紧急、一般"},
+		"/search?topic=天气":                             {400, "城乡建设"},
+		"/search?region=无此镇":                           {400, "没有这个地区"},
+		"/trend?channel=zzz":                           {400, "请用 报送、热线"},
+		"/trend?by=hour&from=1950-01-01&to=2150-12-31": {400, "按月"},
+		"/trend?by=hour&from=2020-01-01&to=2026-12-31": {400, "按日"},
+		"/search?q=-":                                  {400, "没有可以查的字"},
+		"/trend?name=nothing":                          {400, "没有这个统计"},
+		"/item/xyz":                                    {404, "32 位"},
+		"/item/00000000000000000000000000000000":       {404, "请稍后刷新"},
+		"/nothing":                                     {404, "没有这个页面"},
+		"/help/none":                                   {404, "没有“none”这一页"},
+		"/report/1122-47K9-3TQX-C":                     {400, "校验位"},
+		"/static/000000000000/style.css":               {404, ""},
+		"/search?q=" + strings.Repeat("停水", 10000):     {400, ""},
 	} {
 		wants(t, a[:min(len(a), 60)], w.page(t, a, c.code), c.says)
 	}
 	r := httptest.NewRecorder()
 	w.handler.ServeHTTP(r, httptest.NewRequest(http.MethodPost, "/search", nil))
-	if r.Code != 405 && r.Code != 404 {
+	if r.Code != 405 || r.Header().Get("Allow") == "" || !strings.Contains(r.Body.String(), "只供查看") {
 		t.Errorf("POST /search answers %d", r.Code)
+	}
+	r = httptest.NewRecorder()
+	w.handler.ServeHTTP(r, httptest.NewRequest(http.MethodPost, "/search.json", nil))
+	if r.Code != 405 || !strings.HasPrefix(r.Body.String(), `{"error":`) {
+		t.Errorf("POST /search.json answers %d %s", r.Code, r.Body)
 	}
 }
 
