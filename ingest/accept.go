@@ -28,6 +28,7 @@ import (
 // costs nearly as much as one of five hundred.
 func (g *Ingestor) Accept(ctx context.Context, items []item.Item) ([]item.Outcome, error) {
 	if err := g.Ready(); err != nil {
+		g.refuse(len(items), err)
 		return nil, err
 	}
 	now := time.Now().In(item.Zone).Truncate(time.Millisecond)
@@ -51,7 +52,7 @@ func (g *Ingestor) Accept(ctx context.Context, items []item.Item) ([]item.Outcom
 		var err error
 		if left, err = g.round(ctx, b, left); err != nil {
 			if !b.tried {
-				g.deps.Log.Warn("nothing of a batch was taken; its sender was told", "stage", "ingest", "items", len(items), "err", err)
+				g.refuse(len(items), err)
 				return nil, err
 			}
 			b.fail(left, err)
@@ -60,6 +61,23 @@ func (g *Ingestor) Accept(ctx context.Context, items []item.Item) ([]item.Outcom
 	}
 	g.count(b)
 	return b.out, nil
+}
+
+// refuse logs that intake takes nothing, once for each reason: senders try
+// again every few seconds. What it takes next ends the state.
+func (g *Ingestor) refuse(n int, err error) {
+	reason := err.Error()
+	var shut *item.Unavailable
+	if errors.As(err, &shut) {
+		reason = shut.Reason
+	}
+	g.mu.Lock()
+	again := g.refusing == reason
+	g.refusing = reason
+	g.mu.Unlock()
+	if !again {
+		g.deps.Log.Warn("intake takes nothing; its senders are told", "stage", "ingest", "items", n, "err", err)
+	}
 }
 
 // batch is one call of Accept under way.
@@ -108,7 +126,7 @@ func (g *Ingestor) round(ctx context.Context, b *batch, indexes []int) (left []i
 	todo, err := g.compare(b, mine)
 	if err != nil {
 		// Not a matter of one item: the ledger's file cannot be read.
-		return indexes, &item.Unavailable{Reason: "收件暂停：台账读不出，请通知管理员", After: g.cfg.RetryAfter.D(), Cause: errors.Join(ErrClosed, err)}
+		return indexes, &item.Unavailable{Reason: "台账读不出，请通知管理员", After: g.cfg.RetryAfter.D(), Cause: errors.Join(ErrClosed, err)}
 	}
 	b.tried = b.tried || len(todo) < len(mine)
 	if len(todo) == 0 {
@@ -205,11 +223,12 @@ func allBusy(errs []error) bool {
 
 // count moves the counters and logs what failed, without any words of it.
 func (g *Ingestor) count(b *batch) {
-	failed := 0
+	failed, taken := 0, false
 	for i, o := range b.out {
 		m := g.meter(b.items[i].Source)
 		switch o.Status {
 		case item.Accepted:
+			taken = true
 			m.Received(1)
 			m.Sent(1)
 		case item.Known:
@@ -225,6 +244,15 @@ func (g *Ingestor) count(b *batch) {
 		case item.Failed: // comes again, and is counted as received then
 			m.Error("publish")
 			failed++
+		}
+	}
+	if taken {
+		g.mu.Lock()
+		was := g.refusing
+		g.refusing = ""
+		g.mu.Unlock()
+		if was != "" {
+			g.deps.Log.Info("intake takes items again", "stage", "ingest")
 		}
 	}
 	if failed > 0 {

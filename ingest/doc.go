@@ -46,6 +46,15 @@
 // would still make one item of it, by ID. Run one ingest process, or give each
 // its own sources.
 //
+// # The ways in, and why there is no table of them
+//
+// Three ways in exist: files (source/file), pushes (source/push) and the form
+// (source/form). All three are handed texts by somebody; each is wired by
+// cmd/internal/run with what it alone needs (a folder, tokens, pages), and a
+// table of constructors would have one row of each shape. The interface Poller
+// and the table kinds.go belong to sources that are asked on a schedule and
+// keep a cursor; they come with the first of these. A listener needs neither.
+//
 // # To add a source
 //
 // Write a package under ingest/source that imports item, mapping and setting

@@ -46,6 +46,8 @@ type Ingestor struct {
 	recent  map[item.ID]ledger.Entry
 	doubts  map[item.ID]ledger.Entry
 	meters  map[string]*observe.Meter // by source
+
+	refusing string // why intake took nothing when last asked; empty once it took something
 }
 
 // New opens the ledger. Intake stays closed until Run has caught up.
@@ -102,9 +104,9 @@ func (g *Ingestor) Ready() error {
 	}
 	switch err := g.deps.Healthy(); {
 	case err != nil:
-		return closed("收件暂停：磁盘写不进或空间不足，请通知管理员，恢复后原样重发", err)
+		return closed("磁盘写不进或空间不足，请通知管理员，恢复后原样重发", err)
 	case !g.ledger.Ready():
-		return closed("收件尚未开放：正在核对台账，请稍候重发", nil)
+		return closed("正在启动，稍候：收件台账还在核对，之后自动开放，届时请原样重发", nil)
 	case g.unfolded() > g.cfg.MaxUnfolded:
 		return &item.Unavailable{Reason: "收件过快：台账还没有记完，请稍候重发", After: g.cfg.RetryAfter.D(), Cause: ErrBusy}
 	}
@@ -173,7 +175,7 @@ func (g *Ingestor) meter(source string) *observe.Meter {
 		source = "other"
 	}
 	if m, ok = g.meters[source]; !ok {
-		m = observe.New(g.deps.Metrics, "ingest", source)
+		m = observe.New(g.deps.Metrics, "ingest", source).MayDiscard("known", "secrecy", "invalid").MayFail("publish")
 		g.meters[source] = m
 	}
 	return m

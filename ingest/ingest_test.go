@@ -775,3 +775,25 @@ func BenchmarkAccept(b *testing.B) {
 	}
 	b.ReportMetric(float64(total)/b.Elapsed().Seconds(), "items/s")
 }
+
+// TestRefusalIsLoggedOnce: senders try again every few seconds, the log hears
+// of the state once, and of its end.
+func TestRefusalIsLoggedOnce(t *testing.T) {
+	n := newNode(t)
+	full := errors.New("no space left")
+	for range 2 {
+		n.healthy.Store(&full)
+		for range 5 {
+			_, err := n.Accept(t.Context(), []item.Item{letter("1")})
+			if !errors.Is(err, ingest.ErrClosed) || strings.Contains(err.Error(), "intake") || strings.Contains(err.Error(), "space") {
+				t.Fatalf("err %v: the words are for the sender, the cause for the log", err)
+			}
+		}
+		n.healthy.Store(nil)
+		accept(t, n, letter(fmt.Sprint(time.Now().UnixNano())))
+	}
+	n.close(t)
+	if log := n.log.String(); strings.Count(log, "takes nothing") != 2 || strings.Count(log, "takes items again") != 2 || !strings.Contains(log, "no space left") {
+		t.Errorf("log:\n%s", log)
+	}
+}

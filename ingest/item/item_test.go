@@ -2,7 +2,6 @@ package item
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -75,7 +74,7 @@ func TestTally(t *testing.T) {
 func TestUnavailable(t *testing.T) {
 	cause := errors.New("no space left")
 	u := &Unavailable{Reason: "磁盘已满", After: time.Minute, Cause: cause}
-	if !errors.Is(u, cause) || !strings.HasPrefix(u.Error(), "磁盘已满") {
+	if !errors.Is(u, cause) || u.Error() != "磁盘已满" || u.LogValue().String() != "磁盘已满: no space left" {
 		t.Errorf("%v", u)
 	}
 	if got := (&Unavailable{Reason: "磁盘已满"}).Error(); got != "磁盘已满" {

@@ -1,6 +1,7 @@
 package item
 
 import (
+	"log/slog"
 	"strings"
 	"time"
 )
@@ -80,15 +81,18 @@ func (t *Tally) Add(outcomes ...Outcome) {
 type Unavailable struct {
 	Reason string        // why, Chinese, for the sender
 	After  time.Duration // when to try again; never 0
-	Cause  error         // for the log; may be nil
+	Cause  error         // for the log, reached by errors.Is and errors.As; may be nil
 }
 
-// Error is the reason, with the cause where there is one.
-func (u *Unavailable) Error() string {
+// Error is the reason alone, as senders read it; loggers write Cause beside it.
+func (u *Unavailable) Error() string { return u.Reason }
+
+// LogValue is the reason with the cause.
+func (u *Unavailable) LogValue() slog.Value {
 	if u.Cause == nil {
-		return u.Reason
+		return slog.StringValue(u.Reason)
 	}
-	return u.Reason + ": " + u.Cause.Error()
+	return slog.StringValue(u.Reason + ": " + u.Cause.Error())
 }
 
 // Unwrap is the cause.

@@ -108,14 +108,15 @@ func (in *intake) flush() {
 		err = errors.New("intake gave another number of outcomes")
 	}
 	if err != nil {
-		if !errors.As(err, &in.shut) {
+		told := errors.As(err, &in.shut) // ingest has logged it, once
+		if !told {
 			in.shut = &item.Unavailable{Reason: "没有存好，请原样重发", After: in.after, Cause: err}
 		}
 		outcomes = make([]item.Outcome, len(in.items))
 		for i := range outcomes {
-			outcomes[i] = item.Outcome{Status: item.Failed}
+			outcomes[i] = item.Outcome{Status: item.Failed, Problem: &item.Problem{Reason: in.shut.Reason}}
 		}
-		if in.ctx.Err() == nil {
+		if !told && in.ctx.Err() == nil {
 			in.log.Warn("push was not taken", "items", len(in.items), "err", err)
 		}
 	}
