@@ -56,7 +56,7 @@ func New(cfg Config, deps Deps) (*Pipeline, error) {
 	}
 	p := &Pipeline{
 		cfg: cfg, bus: deps.Bus, seg: deps.Segmenter, tax: deps.Taxonomy, log: deps.Log,
-		meter: observe.New(deps.Metrics, "classify", "pipeline"), slots: make(chan struct{}, cfg.workers()),
+		meter: observe.New(deps.Metrics, "classify", "pipeline").MayDiscard("buried").MayFail("publish", "bury"), slots: make(chan struct{}, cfg.workers()),
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)

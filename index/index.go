@@ -76,9 +76,7 @@ func New(cfg Config, deps Deps) (*Indexer, error) {
 			return nil, fmt.Errorf("cannot index into two stores named %q", s.Name())
 		}
 		seen[s.Name()] = true
-		f := &feed{x: x, store: s, meter: observe.New(deps.Metrics, "index", s.Name())}
-		f.meter.Discarded(refused, 0) // seen before the first, so that it can be alerted on
-		f.meter.Discarded(undecodable, 0)
+		f := &feed{x: x, store: s, meter: observe.New(deps.Metrics, "index", s.Name()).MayDiscard(refused, undecodable).MayFail("write")}
 		x.feeds = append(x.feeds, f)
 	}
 	return x, nil

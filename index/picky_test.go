@@ -195,7 +195,6 @@ qianliyan_received_total{name="picky",reason="",stage="index"} %d
 qianliyan_sent_total{name="picky",reason="",stage="index"} %d
 # HELP qianliyan_discarded_total Records deliberately not handed on, by reason.
 # TYPE qianliyan_discarded_total counter
-qianliyan_discarded_total{name="picky",reason="",stage="index"} 0
 qianliyan_discarded_total{name="picky",reason="refused",stage="index"} %d
 qianliyan_discarded_total{name="picky",reason="undecodable",stage="index"} 0
 `, received, sent, refused)

@@ -87,7 +87,7 @@ func Open(cfg Config, deps Deps) (*Bus, error) {
 		}, []string{"consumer"})),
 	}
 	for _, t := range Topics() {
-		b.sent[t] = observe.New(deps.Metrics, "bus", t)
+		b.sent[t] = b.newMeter(t)
 	}
 	addr := kafka.TCP(cfg.Brokers...)
 	b.client = &kafka.Client{Addr: addr, Transport: b.transport, Timeout: requestTimeout}
@@ -140,7 +140,11 @@ func (b *Bus) meter(topic string) *observe.Meter {
 	if m := b.sent[topic]; m != nil {
 		return m
 	}
-	return observe.New(b.reg, "bus", topic)
+	return b.newMeter(topic)
+}
+
+func (b *Bus) newMeter(topic string) *observe.Meter {
+	return observe.New(b.reg, "bus", topic).MayDiscard("buried").MayFail("too_large", "busy", "cancelled", "unknown", "broker")
 }
 
 // pause sleeps before try n (from 0), growing from 50 ms to Config.RetryMax. It

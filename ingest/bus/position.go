@@ -48,7 +48,8 @@ type consumer struct {
 }
 
 func (b *Bus) consumer(topic, name string) *consumer {
-	return &consumer{b, topic, name, observe.New(b.reg, "bus", name)}
+	return &consumer{b, topic, name, observe.New(b.reg, "bus", name).
+		MayDiscard("damaged", "trimmed").MayFail("handler", "stalled", "commit", "offset", "read", "checksum", "damaged")}
 }
 
 // handle calls fn until it returns nil or ctx ends; it reports which. A handler

@@ -75,7 +75,7 @@ func Open(deps Deps) (*Ledger, error) {
 		return nil, fmt.Errorf("cannot open ledger %q (is it open in another process?): %w", path, err)
 	}
 	l := &Ledger{
-		deps: deps, db: db, meter: observe.New(deps.Metrics, "ingest", "ledger"),
+		deps: deps, db: db, meter: observe.New(deps.Metrics, "ingest", "ledger").MayDiscard("malformed").MayFail("broker", "write"),
 		refs: map[string]uint16{}, offsets: map[int]int64{}, moved: make(chan struct{}),
 	}
 	if err := l.prepare(); err != nil {

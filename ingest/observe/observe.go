@@ -46,12 +46,29 @@ func New(reg prometheus.Registerer, stage, name string) *Meter {
 		discarded: vec("discarded", "Records deliberately not handed on, by reason."),
 		failed:    vec("errors", "Attempts that failed, by reason."),
 	}
-	// All four show from the start: a series that appears with its first error
-	// cannot be alerted on, as its rate is unknown at that moment.
+	// Both show from the start: a series that appears with its first event cannot
+	// be alerted on, as its rate is unknown at that moment.
 	m.Received(0)
 	m.Sent(0)
-	m.Discarded("", 0)
-	m.add(m.failed, "", 0)
+	return m
+}
+
+// MayDiscard shows the reasons for which the component may discard from the
+// start, at 0, for the same cause. It returns m.
+func (m *Meter) MayDiscard(reasons ...string) *Meter {
+	for _, r := range reasons {
+		m.Discarded(r, 0)
+	}
+	return m
+}
+
+// MayFail does the same for the reasons of errors.
+func (m *Meter) MayFail(reasons ...string) *Meter {
+	for _, r := range reasons {
+		if m != nil {
+			m.add(m.failed, r, 0)
+		}
+	}
 	return m
 }
 

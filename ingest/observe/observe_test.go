@@ -12,7 +12,7 @@ import (
 
 func TestMeter(t *testing.T) {
 	reg := prometheus.NewPedanticRegistry()
-	m := observe.New(reg, "ingest", "push")
+	m := observe.New(reg, "ingest", "push").MayDiscard("known", "invalid").MayFail("broker", "disk")
 	other := observe.New(reg, "index", "columnar") // on the same registry
 	m.Received(5)
 	m.Sent(3)
@@ -31,14 +31,12 @@ qianliyan_sent_total{name="columnar",reason="",stage="index"} 0
 qianliyan_sent_total{name="push",reason="",stage="ingest"} 3
 # HELP qianliyan_discarded_total Records deliberately not handed on, by reason.
 # TYPE qianliyan_discarded_total counter
-qianliyan_discarded_total{name="columnar",reason="",stage="index"} 0
-qianliyan_discarded_total{name="push",reason="",stage="ingest"} 0
+qianliyan_discarded_total{name="push",reason="invalid",stage="ingest"} 0
 qianliyan_discarded_total{name="push",reason="known",stage="ingest"} 2
 # HELP qianliyan_errors_total Attempts that failed, by reason.
 # TYPE qianliyan_errors_total counter
-qianliyan_errors_total{name="columnar",reason="",stage="index"} 0
-qianliyan_errors_total{name="push",reason="",stage="ingest"} 0
 qianliyan_errors_total{name="push",reason="broker",stage="ingest"} 2
+qianliyan_errors_total{name="push",reason="disk",stage="ingest"} 0
 `
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(want)); err != nil {
 		t.Error(err)
@@ -54,6 +52,7 @@ func TestNobodyWatches(t *testing.T) {
 	none.Sent(1)
 	none.Discarded("x", 1)
 	none.Error("x")
+	none.MayDiscard("x").MayFail("x").Sent(1)
 	new(observe.Meter).Received(1)
 }
 

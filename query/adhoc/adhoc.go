@@ -98,7 +98,7 @@ func New(cfg Config, deps Deps) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{cfg: cfg, deps: deps, m: observe.New(deps.Metrics, "query", "sql"), examples: list}, nil
+	return &Reader{cfg: cfg, deps: deps, m: observe.New(deps.Metrics, "query", "sql").MayFail("statement"), examples: list}, nil
 }
 
 // Run gives the first MaxRows rows; Table.Limited says that there are more. A
