@@ -36,7 +36,7 @@ func (im *importer) flush(ctx context.Context) error {
 		if e.problem == nil {
 			continue
 		}
-		im.rep.Rejected++
+		im.count(e.problem)
 		if err := im.rejects.add(e.row, e.problem); err != nil {
 			return err
 		}
@@ -45,6 +45,25 @@ func (im *importer) flush(ctx context.Context) error {
 	im.batch, im.bytes = im.batch[:0], 0
 	im.progress("")
 	return nil
+}
+
+// maxReasons bounds the reasons that are told apart in a Report.
+const maxReasons = 20
+
+// count notes a row that was not taken.
+func (im *importer) count(p *item.Problem) {
+	im.rep.Rejected++
+	if p.Secret {
+		im.rep.Secret++
+	}
+	if im.rep.reasons == nil {
+		im.rep.reasons = map[string]int{}
+	}
+	reason := p.Reason
+	if _, ok := im.rep.reasons[reason]; !ok && len(im.rep.reasons) >= maxReasons {
+		reason = "其他"
+	}
+	im.rep.reasons[reason]++
 }
 
 // accept hands items in until each is taken, known or rejected. Those that

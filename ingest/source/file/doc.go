@@ -66,11 +66,14 @@
 //	INBOX/SOURCE/done/export.20260131-150405.xlsx
 //	INBOX/SOURCE/failed/export.20260131-150405.xlsx              not all of it was taken
 //	INBOX/SOURCE/failed/export.20260131-150405.xlsx.rejects.csv  the rows that were not
-//	INBOX/SOURCE/failed/export.20260131-150405.xlsx.reason.txt   or why it could not be read
+//	INBOX/SOURCE/failed/export.20260131-150405.xlsx.reason.txt   or why it could not be read, or that it holds secrets
 //
 // The name of the sub-folder is the name of the source. The stamp is the
 // file's own time, so that a repeated run gives the same name. The file is
 // moved after its last row is durable; a crash before that leaves it in place,
 // and the next start imports it again, which is harmless. Names that begin
-// with a dot or ~$, or end in .tmp or .part, are left alone.
+// with a dot or ~$, or end in .tmp or .part, are left alone, and so are
+// symbolic links. A file of which a row was refused for a secrecy mark is moved
+// like any other and still holds the words: the reason file and the log ask
+// for it to be removed by hand, as evidence is not for a program to destroy.
 package file

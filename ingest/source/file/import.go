@@ -58,7 +58,10 @@ type Report struct {
 	Extra       []string      `json:"extra,omitempty"`        // columns without a field of their own, kept as extra
 	Sheets      []Sheet       `json:"sheets,omitempty"`       // of a workbook
 	RejectsFile string        `json:"rejects_file,omitempty"` // empty when nothing was rejected
+	Secret      int           `json:"secret,omitempty"`       // of the rejected, those refused for a secrecy mark
 	Took        time.Duration `json:"took_ns"`
+
+	reasons map[string]int // rows rejected by reason, for the log; at most maxReasons
 }
 
 // Sheet is what became of one sheet of a workbook.

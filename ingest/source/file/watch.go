@@ -149,7 +149,11 @@ func (w *Watch) once(what, on string, err error) {
 		return
 	}
 	w.told[what+on] = true
-	w.deps.Log.Warn(what, "on", on, "err", err)
+	if err != nil {
+		w.deps.Log.Warn(what, "on", on, "err", err)
+		return
+	}
+	w.deps.Log.Warn(what, "on", on)
 }
 
 // ignored are names of files that are not there yet, or not meant to be read.
@@ -172,6 +176,11 @@ func (w *Watch) folder(ctx context.Context, s Source, present map[string]bool) {
 	for _, e := range entries {
 		if ctx.Err() != nil {
 			return
+		}
+		if e.Type()&os.ModeSymlink != 0 && !ignored(e.Name()) {
+			// Moving the link away would leave its file to be read again, and a
+			// link may lead out of the folder.
+			w.once("symbolic link is not read: put the file itself into the folder", filepath.Join(s.Path, e.Name()), nil)
 		}
 		info, err := e.Info()
 		if err != nil || !info.Mode().IsRegular() || ignored(e.Name()) {
@@ -222,12 +231,22 @@ func (w *Watch) one(ctx context.Context, s Source, path string, look sighting) s
 	if problem != nil || rep.Rejected > 0 {
 		to, outcome = failed, "failed"
 	}
-	if problem != nil {
-		if err := writeReason(failed+".reason.txt", problem); err != nil {
+	if why := reasonOf(problem, rep.Secret); why != "" {
+		if err := os.WriteFile(failed+".reason.txt", []byte("\uFEFF"+why), 0o640); err != nil {
 			log.Error("cannot write reason", "err", err)
 		}
 	}
-	log.Info("file imported", "outcome", outcome, "accepted", rep.Accepted, "known", rep.Known, "rejected", rep.Rejected, "took", rep.Took, "problem", problem)
+	more := []any{"outcome", outcome, "accepted", rep.Accepted, "known", rep.Known, "rejected", rep.Rejected, "took", rep.Took}
+	if len(rep.reasons) > 0 {
+		more = append(more, "reasons", rep.reasons)
+	}
+	if problem != nil {
+		more = append(more, "problem", problem)
+	}
+	log.Info("file imported", more...)
+	if rep.Secret > 0 {
+		log.Warn("file holds texts with a secrecy mark and must be removed by hand", "rows", rep.Secret, "moved_to", to)
+	}
 	w.done.WithLabelValues(s.Name, outcome).Inc()
 	if w.deps.Done != nil {
 		w.deps.Done(rep, err)
@@ -258,6 +277,16 @@ func freeName(folder, base string, mod time.Time) string {
 	}
 }
 
-func writeReason(path string, p *item.Problem) error {
-	return os.WriteFile(path, []byte("\uFEFF这个文件没有读完："+p.Error()+"\r\n"), 0o640)
+// reasonOf is what the file beside a failed one says; empty when its rejects
+// say it all.
+func reasonOf(p *item.Problem, secret int) string {
+	var out string
+	if p != nil {
+		out = "这个文件没有读完：" + p.Error() + "\r\n"
+	}
+	if secret > 0 {
+		out += fmt.Sprintf("这个文件里有 %d 行带有国家秘密标志：没有接收，也没有留存，但原文件还在这里。", secret) +
+			"请立即按保密规定处理：报告保密工作人员，并把文件从这台机器上清除。程序不会替你删除。\r\n"
+	}
+	return out
 }

@@ -182,6 +182,34 @@ func TestWatch(t *testing.T) {
 }
 
 // A file that still grows is left alone.
+// TestWatchSecret: a file with a mark says beside itself, and in the log, that
+// it must be removed; a link is not read; the log counts reasons.
+func TestWatchSecret(t *testing.T) {
+	inbox := filepath.Join(t.TempDir(), "inbox")
+	synctest.Test(t, func(t *testing.T) {
+		x := watch(t, inbox)
+		defer x.end()
+		x.put("来信/a.csv", "编号,标题,内容\n1,甲,一\n2,机密★1年,暗号\n3,,\n")
+		must(t, os.Symlink(filepath.Join(inbox, "来信/a.csv"), filepath.Join(inbox, "来信/link.csv")))
+		x.wait(time.Minute)
+		reason, err := os.ReadFile(filepath.Join(inbox, "来信/failed/a.20260131-150405.csv.reason.txt"))
+		if err != nil || !strings.Contains(string(reason), "有 1 行带有国家秘密标志") || strings.Contains(string(reason), "暗号") {
+			t.Errorf("reason %q, %v", reason, err)
+		}
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		log := x.log.String()
+		for _, want := range []string{"must be removed by hand", "带有密级标志:1", "symbolic link is not read"} {
+			if strings.Count(log, want) != 1 {
+				t.Errorf("not once %q in the log:\n%s", want, log)
+			}
+		}
+		if strings.Contains(log, "暗号") || strings.Contains(log, "<nil>") {
+			t.Errorf("log:\n%s", log)
+		}
+	})
+}
+
 func TestWatchWaitsForRest(t *testing.T) {
 	inbox := filepath.Join(t.TempDir(), "inbox")
 	synctest.Test(t, func(t *testing.T) {
