@@ -2,7 +2,7 @@
 //
 // # The query language
 //
-//	路灯 东街            both, anywhere in title or text; ，。；！？、 part words as a space does
+//	路灯 东街            both, anywhere in title or text; ，。；！？、 part words as a space does; also 且 并且 AND
 //	"路灯，坏了"         exactly so, white space aside; also “ ” 「 」 『 』
 //	-广告               not; also NOT
 //	路灯 或 井盖         either; also 或者 OR |, and it binds less than a space
@@ -15,7 +15,13 @@
 // character is enough. What is found holds the words, and what holds them is
 // found: totals and counts are exact (see index/fulltext for how).
 //
-// A mistake is an *item.Problem that names the character where it lies.
+// A mistake is an *item.Problem that names the character where it lies. Only
+// the names above stand before a colon: 单位:教育局 finds these very characters,
+// and Result.Understood says that a unit is chosen in the filter.
+//
+// Of a text of more than 64 KiB marks and passages see the beginning, or the
+// surroundings of the first word further on; finding sees all of it.
+//
 // Result.Understood says in Chinese how the query was read.
 //
 // # Order
