@@ -44,6 +44,7 @@ type commands struct {
 	SQL      sqlCommand      `cmd:"" name:"sql" help:"只读 SQL。"`
 	Trace    traceCommand    `cmd:"" help:"一条信息走过的每一步。"`
 	Doctor   doctorCommand   `cmd:"" help:"核对：收下的每一条是否都在全文索引和分析库里。"`
+	Index    indexCommand    `cmd:"" name:"index" help:"维护全文索引。"`
 	Classify classifyCommand `cmd:"" help:"训练和评测分类模型。"`
 	Bench    benchCommand    `cmd:"" help:"测速。"`
 	Settings settingsCommand `cmd:"" name:"config" help:"检查、显示配置。"`
