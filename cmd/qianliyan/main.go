@@ -26,6 +26,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -100,8 +101,12 @@ func main() {
 	os.Exit(code)
 }
 
+// patience is how long a second signal is taken for an echo of the first: a
+// supervisor may signal the process and its group at once.
+const patience = 500 * time.Millisecond
+
 // signals ends the context at the first SIGINT or SIGTERM, so that everything
-// is written; the second one ends the process at once.
+// is written; a later one ends the process at once.
 func signals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ch := make(chan os.Signal, 2)
@@ -109,8 +114,12 @@ func signals(ctx context.Context) (context.Context, func()) {
 	go func() {
 		<-ch
 		cancel()
-		<-ch
-		os.Exit(1)
+		first := time.Now()
+		for range ch {
+			if time.Since(first) > patience {
+				os.Exit(1)
+			}
+		}
 	}()
 	return ctx, func() { signal.Stop(ch); cancel() }
 }

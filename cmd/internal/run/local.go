@@ -76,7 +76,12 @@ func (n *Node) Doctor(ctx context.Context, deep bool, wait time.Duration) (docto
 		}
 		cancel()
 	}
-	return doctor.Check(ctx, n.books(), deep)
+	r, err := doctor.Check(ctx, n.books(), deep)
+	if stopped := n.stopped.Load(); err == nil && stopped != nil {
+		// Books that agree are no comfort when nothing is written to them.
+		return r, fmt.Errorf("有一个环节已经停止：%w", *stopped)
+	}
+	return r, err
 }
 
 func (n *Node) books() doctor.Books {

@@ -21,6 +21,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,6 +63,7 @@ type Node struct {
 	closers   []func() error // of what is open, in the order of opening
 	health    health
 	once      sync.Once
+	stopped   atomic.Pointer[error] // why a stage ended by itself, the first
 	faults    faults
 }
 
@@ -259,6 +261,7 @@ func (n *Node) serve(ctx context.Context) error {
 			err := run(own)
 			if err != nil && own.Err() == nil {
 				err = fmt.Errorf("%s has stopped: %w", name, err)
+				n.stopped.CompareAndSwap(nil, &err)
 				n.log.Error("stage has stopped", "stage", name, "err", err)
 				fail(err)
 			}
