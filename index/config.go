@@ -35,8 +35,10 @@ type Config struct {
 // second, and batches large enough for imports: while a store is busy its next
 // batch grows.
 func Defaults() Config {
-	return Config{BatchRecords: 1000, BatchLinger: setting.Duration(50 * time.Millisecond), BatchBytes: 8 << 20,
-		IsolateAfter: 5, IsolateMost: 50}
+	return Config{
+		BatchRecords: 1000, BatchLinger: setting.Duration(50 * time.Millisecond), BatchBytes: 8 << 20,
+		IsolateAfter: 5, IsolateMost: 50,
+	}
 }
 
 // Validate reports all problems, in Chinese, joined.

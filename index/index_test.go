@@ -118,8 +118,10 @@ func openBus(t *testing.T) (*bus.Bus, *kafka.Broker) {
 func labeled(i int) label.Labeled {
 	native := fmt.Sprint(i)
 	return label.Labeled{
-		Item: item.Item{ID: item.NewID("test", native), Channel: item.Letter, Source: "test", NativeID: native,
-			Text: "北门菜场的下水道又堵了", Day: "2024-03-01", Revision: 1},
+		Item: item.Item{
+			ID: item.NewID("test", native), Channel: item.Letter, Source: "test", NativeID: native,
+			Text: "北门菜场的下水道又堵了", Day: "2024-03-01", Revision: 1,
+		},
 		At: time.UnixMilli(1_700_000_000_000),
 	}
 }
@@ -421,8 +423,10 @@ func TestNewAndValidate(t *testing.T) {
 	if err := index.Defaults().Validate(); err != nil {
 		t.Error(err)
 	}
-	err := index.Config{BatchRecords: -1, BatchLinger: setting.Duration(time.Hour), BatchBytes: 1,
-		IsolateAfter: -1, IsolateMost: -1}.Validate()
+	err := index.Config{
+		BatchRecords: -1, BatchLinger: setting.Duration(time.Hour), BatchBytes: 1,
+		IsolateAfter: -1, IsolateMost: -1,
+	}.Validate()
 	for _, key := range []string{"batch_records", "batch_linger", "batch_bytes", "isolate_after", "isolate_most"} {
 		if err == nil || !slices.ContainsFunc(strings.Split(err.Error(), "\n"), func(l string) bool { return strings.HasPrefix(l, key+"：") }) {
 			t.Errorf("no problem of %s in %v", key, err)

@@ -67,8 +67,7 @@ func (g *Ingestor) Accept(ctx context.Context, items []item.Item) ([]item.Outcom
 // again every few seconds. What it takes next ends the state.
 func (g *Ingestor) refuse(n int, err error) {
 	reason := err.Error()
-	var shut *item.Unavailable
-	if errors.As(err, &shut) {
+	if shut, ok := errors.AsType[*item.Unavailable](err); ok {
 		reason = shut.Reason
 	}
 	g.mu.Lock()

@@ -54,8 +54,13 @@ func (l limits) check(it item.Item, now time.Time) *item.Problem {
 func (l limits) words(it item.Item) *item.Problem {
 	type part struct{ name, value string }
 	parts := []part{
-		{"标题", it.Title}, {"正文", it.Text}, {"单位", it.Unit}, {"编号", it.NativeID}, {"来源", it.Source},
-		{"来信人", it.Citizen}, {"来信人", it.Sender},
+		{"标题", it.Title},
+		{"正文", it.Text},
+		{"单位", it.Unit},
+		{"编号", it.NativeID},
+		{"来源", it.Source},
+		{"来信人", it.Citizen},
+		{"来信人", it.Sender},
 	}
 	for _, s := range it.Places {
 		parts = append(parts, part{"地点", s})

@@ -119,7 +119,11 @@ func TestGateWords(t *testing.T) {
 		}
 	}
 	for _, it := range []item.Item{
-		{Unit: "国家保密局"}, {Unit: "某县秘密工作领导小组"}, {Places: []string{"绝密飞行主题公园"}}, {NativeID: "密2026-1"}, {Citizen: "宓*"},
+		{Unit: "国家保密局"},
+		{Unit: "某县秘密工作领导小组"},
+		{Places: []string{"绝密飞行主题公园"}},
+		{NativeID: "密2026-1"},
+		{Citizen: "宓*"},
 		{Text: strings.Repeat("一段平常的话。\n", 9) + "机密文件"},
 	} {
 		it.Title = "报告"
@@ -128,9 +132,15 @@ func TestGateWords(t *testing.T) {
 		}
 	}
 	for _, f := range []item.Field{
-		{Name: "密级", Value: "内部"}, {Name: "密级", Value: "公开"}, {Name: "密级", Value: "无"}, {Name: "密级", Value: "非密"},
-		{Name: "密级", Value: "不涉及国家秘密"}, {Name: "密级", Value: "普通商密"}, {Name: "是否保密", Value: "秘密"},
-		{Name: "办理结果", Value: "已告知保守秘密"}, {Name: "标签", Value: "秘密"},
+		{Name: "密级", Value: "内部"},
+		{Name: "密级", Value: "公开"},
+		{Name: "密级", Value: "无"},
+		{Name: "密级", Value: "非密"},
+		{Name: "密级", Value: "不涉及国家秘密"},
+		{Name: "密级", Value: "普通商密"},
+		{Name: "是否保密", Value: "秘密"},
+		{Name: "办理结果", Value: "已告知保守秘密"},
+		{Name: "标签", Value: "秘密"},
 	} {
 		if g.Secret(item.Item{Title: "报告", Text: "正文", Extra: []item.Field{f}}) {
 			t.Errorf("field %+v refused", f)

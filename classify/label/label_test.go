@@ -91,11 +91,11 @@ func TestWire(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	it := `{"v":1,"id":"` + string(item.NewID("a", "b")) + `"}`
 	for in, want := range map[string]string{
-		`{"v":2,"item":` + it + `}`:                       "not one of 1…1",
-		`{"item":` + it + `}`:                             "not one of 1…1",
-		`{"v":1,"item":{"v":2}}`:                          "newer than this program",
-		`{"v":1,"item":{"v":1}}`:                          "32 hexadecimal",
-		`{"v":1}`:                                         "32 hexadecimal",
+		`{"v":2,"item":` + it + `}`: "not one of 1…1",
+		`{"item":` + it + `}`:       "not one of 1…1",
+		`{"v":1,"item":{"v":2}}`:    "newer than this program",
+		`{"v":1,"item":{"v":1}}`:    "32 hexadecimal",
+		`{"v":1}`:                   "32 hexadecimal",
 		`{"v":1,"item":` + it + `,"words":{"text":"gA"}}`: "damaged",
 		`[`: "cannot decode labeled item",
 	} {

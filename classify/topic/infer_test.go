@@ -73,7 +73,7 @@ func TestMarginsByHand(t *testing.T) {
 func TestProbabilitiesByHand(t *testing.T) {
 	m := handmade()
 	s := infer(m, "停水")
-	var sum, want [3]float64
+	var want [3]float64
 	total := 0.0
 	for k, margin := range []float64{1, -1, -0.4} {
 		want[k] = math.Exp(2 * margin)
@@ -81,7 +81,6 @@ func TestProbabilitiesByHand(t *testing.T) {
 	}
 	for k := range want {
 		want[k] /= total
-		sum[k] = s.probs[k]
 		if math.Abs(s.probs[k]-want[k]) > 1e-5 {
 			t.Errorf("probabilities %v, want %v", s.probs[:3], want)
 		}

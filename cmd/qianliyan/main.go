@@ -142,7 +142,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 	// What was not understood may hide the flag from the parser.
 	cli.JSON = cli.JSON || asksJSON(args)
 	if ended >= 0 { // --help was given
-		if err := cli.done(manual{Text: usage.String()}, func(w io.Writer) { io.Copy(w, &usage) }); err != nil {
+		if err := cli.done(manual{Text: usage.String()}, func(w io.Writer) { _, _ = io.Copy(w, &usage) }); err != nil {
 			return cli.fail(err)
 		}
 		return ended

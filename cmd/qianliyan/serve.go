@@ -147,7 +147,7 @@ func (d demoCommand) fill(ctx context.Context, n *run.Node, dir string, progress
 		}
 		for i, o := range out {
 			if o.Status != item.Accepted {
-				return fmt.Errorf("演示数据第 %d 条没有被收下：%s %v", start+i+1, o.Status, o.Problem)
+				return fmt.Errorf("演示数据第 %d 条没有被收下：%s %w", start+i+1, o.Status, o.Problem)
 			}
 		}
 		left, err := n.Behind(ctx)

@@ -62,7 +62,7 @@ func (settingsShow) Run(c *Common) error {
 	if err := toml.Unmarshal(b, &shown); err != nil {
 		return err
 	}
-	return c.done(shown, func(w io.Writer) { w.Write(b) })
+	return c.done(shown, func(w io.Writer) { _, _ = w.Write(b) })
 }
 
 type settingsDefault struct{}

@@ -69,7 +69,8 @@ func (s sqlCommand) Run(ctx context.Context, c *Common) error {
 	c.JSON = c.JSON || s.Format == "json"
 	return answer(ctx, c, "/sql.json", v, func(w io.Writer, a struct {
 		Table export.Table `json:"table"`
-	}) {
+	},
+	) {
 		printTable(w, a.Table)
 	})
 }

@@ -54,8 +54,10 @@ func TestEachGivesTheLatestVersionOnce(t *testing.T) {
 	for i := 3; i < 20; i++ {    // relabelled, and one that comes late
 		late := want[i]
 		want[i].At = want[i].At.Add(time.Hour)
-		want[i].Labels = []label.Label{{Kind: label.Topic, Value: "new", Score: 1, By: "topic", Version: 9,
-			Evidence: []label.Span{{Field: "text", Start: 0, End: 3}}}}
+		want[i].Labels = []label.Label{{
+			Kind: label.Topic, Value: "new", Score: 1, By: "topic", Version: 9,
+			Evidence: []label.Span{{Field: "text", Start: 0, End: 3}},
+		}}
 		write(t, s, []label.Labeled{want[i], late}, nil)
 	}
 	inOrder(want)
@@ -77,8 +79,10 @@ func TestEachGoesOnBehindTheKeysItHas(t *testing.T) {
 	many := make([]label.Labeled, n)
 	for i := range many {
 		l := letter(i)
-		many[i] = label.Labeled{Item: item.Item{ID: l.Item.ID, Channel: item.Web, Source: "s", NativeID: l.Item.NativeID,
-			Text: "喂", Day: "2026-03-01", Revision: 1, Received: base}, At: base}
+		many[i] = label.Labeled{Item: item.Item{
+			ID: l.Item.ID, Channel: item.Web, Source: "s", NativeID: l.Item.NativeID,
+			Text: "喂", Day: "2026-03-01", Revision: 1, Received: base,
+		}, At: base}
 	}
 	write(t, s, many, nil)
 	seen := map[item.ID]bool{}

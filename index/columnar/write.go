@@ -109,9 +109,9 @@ func token(items []label.Labeled) string {
 	h := xxhash.New()
 	var v [8]byte
 	for _, l := range items {
-		h.WriteString(string(l.Item.ID))
+		_, _ = h.WriteString(string(l.Item.ID))
 		binary.BigEndian.PutUint64(v[:], l.Version())
-		h.Write(v[:])
+		_, _ = h.Write(v[:])
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

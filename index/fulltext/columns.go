@@ -134,7 +134,7 @@ func (c *columns) addMeta(doc int, meta []byte, dict *[listDay + 1]map[string]ui
 			ord = uint32(len(c.vals[i]))
 			dict[i][string(part)] = ord
 			var vs []string
-			for _, v := range bytes.Split(part, []byte(sepValue)) {
+			for v := range bytes.SplitSeq(part, []byte(sepValue)) {
 				if len(v) > 0 {
 					vs = append(vs, string(v))
 				}

@@ -137,8 +137,12 @@ func one(terms ...string) *counter {
 func addLists(d *document.Document, l label.Labeled) {
 	it := &l.Item
 	values := [listDay + 1][]string{
-		{string(it.Channel)}, {it.Source}, {it.Unit},
-		labels(l, label.Topic), labels(l, label.Region), {l.Value(label.Urgency)}, labels(l, label.Form),
+		{string(it.Channel)},
+		{it.Source},
+		{it.Unit},
+		labels(l, label.Topic), labels(l, label.Region),
+		{l.Value(label.Urgency)},
+		labels(l, label.Form),
 		{dayOf(it)},
 	}
 	var m strings.Builder

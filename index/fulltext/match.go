@@ -274,13 +274,13 @@ func (v *view) lists(lists map[string][]string, within *roaring.Bitmap) (*roarin
 		if err != nil {
 			return nil, fmt.Errorf("cannot read field %q: %w", name, err)
 		}
-		any := roaring.New()
+		either := roaring.New()
 		for _, x := range values {
-			if err := orPostings(any, dict, []byte(x)); err != nil {
+			if err := orPostings(either, dict, []byte(x)); err != nil {
 				return nil, err
 			}
 		}
-		within = roaring.And(within, any)
+		within = roaring.And(within, either)
 	}
 	return within, nil
 }

@@ -1,6 +1,7 @@
 package item
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -97,12 +98,12 @@ func TestHash(t *testing.T) {
 			func(it *Item) { it.Unit += "x" },
 			func(it *Item) { it.Citizen += "x" },
 			func(it *Item) { it.Sender += "x" },
-			func(it *Item) { it.Places = append(it.Places[:len(it.Places):len(it.Places)], "") },
-			func(it *Item) { it.Attachments = append(it.Attachments[:len(it.Attachments):len(it.Attachments)], "x") },
+			func(it *Item) { it.Places = append(slices.Clip(it.Places), "") },
+			func(it *Item) { it.Attachments = append(slices.Clip(it.Attachments), "x") },
 			func(it *Item) { it.Event = it.Event.Add(time.Millisecond) },
 			func(it *Item) { it.Submitted = it.Submitted.Add(time.Second) },
 			func(it *Item) { it.Urgent = !it.Urgent },
-			func(it *Item) { it.Extra = append(it.Extra[:len(it.Extra):len(it.Extra)], Field{"x", ""}) },
+			func(it *Item) { it.Extra = append(slices.Clip(it.Extra), Field{"x", ""}) },
 		}
 		i := rapid.IntRange(0, len(changes)-1).Draw(t, "change")
 		other := it

@@ -130,16 +130,16 @@ func (it Item) Time() time.Time {
 	return it.Received
 }
 
-// Headline is the title, or the first max runes of the text where there is
+// Headline is the title, or the first limit runes of the text where there is
 // none, on one line.
-func (it Item) Headline(max int) string {
+func (it Item) Headline(limit int) string {
 	s := Squeeze(it.Title)
 	if s == "" {
 		s = Squeeze(it.Text)
 	}
-	if utf8.RuneCountInString(s) <= max {
+	if utf8.RuneCountInString(s) <= limit {
 		return s
 	}
 	r := []rune(s)
-	return string(r[:max]) + "…"
+	return string(r[:limit]) + "…"
 }

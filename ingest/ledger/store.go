@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,7 +74,7 @@ func decodeStored(b []byte) (stored, error) {
 	}
 	rev, n := binary.Uvarint(b[12:])
 	if n <= 0 || rev == 0 || rev > 1<<32-1 {
-		return stored{}, fmt.Errorf("entry has no revision")
+		return stored{}, errors.New("entry has no revision")
 	}
 	older := b[12+n:]
 	if len(older)%8 != 0 {

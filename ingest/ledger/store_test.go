@@ -126,7 +126,8 @@ func TestFailedFold(t *testing.T) {
 	l := openIn(t, dir)
 	for _, bad := range []Record{
 		rec("x", "1", "2026-02-30", 1, 1), rec("x", "1", "1969-12-31", 1, 1), rec("x", "1", "2149-06-07", 1, 1),
-		rec("x", "1", "2026-01-01", 1, 0), {"short", Entry{Source: "x", Day: "2026-01-01", Hash: 1, Revision: 1}},
+		rec("x", "1", "2026-01-01", 1, 0),
+		{"short", Entry{Source: "x", Day: "2026-01-01", Hash: 1, Revision: 1}},
 	} {
 		if err := l.fold([]Record{rec("new", "1", "2026-01-01", 1, 1), bad}, map[int]int64{0: 2}); err == nil {
 			t.Errorf("folded %+v", bad)

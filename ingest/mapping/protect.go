@@ -131,7 +131,7 @@ func numbers(v string) []string {
 			out = append(out, whole)
 			continue
 		}
-		for _, part := range strings.Fields(piece) {
+		for part := range strings.FieldsSeq(piece) {
 			out = append(out, national(digits(part)))
 		}
 	}

@@ -246,10 +246,10 @@ func (p *parser) and(depth int) (fulltext.Where, error) {
 			if len(kids) > 0 {
 				return join(fulltext.And, kids), nil
 			}
-			switch {
-			case t.kind == tokOr:
+			switch t.kind {
+			case tokOr:
 				return fulltext.Where{}, at(t, "前面缺少词", "请在两边都写上词，如：路灯 或 井盖")
-			case t.kind == tokEnd:
+			case tokEnd:
 				return fulltext.Where{}, at(t, "后面缺少词", "请补上词，或删去最后的符号")
 			}
 			return fulltext.Where{}, at(t, "括号里没有词", "请写上词，或删去括号")
@@ -344,12 +344,14 @@ func understood(w *fulltext.Where, inner bool) string {
 	default:
 		sep = "，或"
 	}
+	var sSb347 strings.Builder
 	for i := range w.Kids {
 		if i > 0 {
-			s += sep
+			sSb347.WriteString(sep)
 		}
-		s += understood(&w.Kids[i], true)
+		sSb347.WriteString(understood(&w.Kids[i], true))
 	}
+	s += sSb347.String()
 	if inner {
 		return "（" + s + "）"
 	}

@@ -141,8 +141,7 @@ func TestBadRequestsAreProblems(t *testing.T) {
 		"words": {Filter: filter.Filter{Words: "“"}}, "sort": {Sort: "moon"}, "size": {Size: -1}, "large": {Size: 5000}, "after": {After: "?"},
 	} {
 		_, err := s.Search(t.Context(), req)
-		var p *item.Problem
-		if !errors.As(err, &p) {
+		if _, ok := errors.AsType[*item.Problem](err); !ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

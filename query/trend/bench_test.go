@@ -62,7 +62,8 @@ func many(from, to int) []label.Labeled {
 			urgency = label.Pressing
 		}
 		out = append(out, label.Labeled{Item: it, At: at, Labels: []label.Label{
-			{Kind: label.Topic, Value: topics[i%6], Score: 0.9}, {Kind: label.Region, Value: strconv.Itoa(350100 + i%40), Score: 0.9},
+			{Kind: label.Topic, Value: topics[i%6], Score: 0.9},
+			{Kind: label.Region, Value: strconv.Itoa(350100 + i%40), Score: 0.9},
 			{Kind: label.Urgency, Value: urgency, Score: 0.8},
 		}})
 	}

@@ -49,10 +49,9 @@ const (
 func (p Periods) apply(f filter.Filter, today time.Time, days int) (filter.Filter, []Span) {
 	today = midnight(today)
 	if p != Open && f.To == "" {
-		f.To = dayOf(today)
-		if f.From > f.To { // a filter that starts in the future
-			f.To = f.From
-		}
+		f.To = max(f.From,
+			// a filter that starts in the future
+			dayOf(today))
 	}
 	from, before := f.Span()
 	switch p {

@@ -34,8 +34,10 @@ func (q Question) fits(f filter.Filter, vs map[string]value) error {
 				count = n
 			}
 			if count > maxSteps && n <= maxSteps && slices.Contains(p.Choices, s.name) {
-				return &item.Problem{Column: p.Name, Value: vs[p.Name].text, Reason: fmt.Sprintf("这段时间要分成 %d 格，最多 %d 格", count, maxSteps),
-					Hint: fmt.Sprintf("请改用 %s（按%s），或缩短日期范围", s.name, s.label)}
+				return &item.Problem{
+					Column: p.Name, Value: vs[p.Name].text, Reason: fmt.Sprintf("这段时间要分成 %d 格，最多 %d 格", count, maxSteps),
+					Hint: fmt.Sprintf("请改用 %s（按%s），或缩短日期范围", s.name, s.label),
+				}
 			}
 		}
 	}

@@ -106,7 +106,7 @@ func (w world) answer(t *testing.T, query string) string {
 	for _, s := range a.Spans {
 		fmt.Fprintln(&b, s)
 	}
-	b.WriteString(print(a.Table))
+	b.WriteString(printed(a.Table))
 	rows, err := w.deps.Conn.Query(t.Context(), a.SQL)
 	if err != nil {
 		t.Fatalf("the statement shown does not run: %v\n%s", err, a.SQL)
@@ -124,13 +124,13 @@ func (w world) answer(t *testing.T, query string) string {
 		}
 		again.Rows = append(again.Rows, row)
 	}
-	if d := cmp.Diff(print(a.Table), print(again)); d != "" {
+	if d := cmp.Diff(printed(a.Table), printed(again)); d != "" {
 		t.Errorf("the statement shown gives other rows: %s\n%s", d, a.SQL)
 	}
 	return b.String()
 }
 
-func print(t export.Table) string {
+func printed(t export.Table) string {
 	var b strings.Builder
 	line := make([]string, len(t.Columns))
 	for i, c := range t.Columns {

@@ -24,12 +24,28 @@ func TestContrast(t *testing.T) {
 		on, ink string
 		least   float64
 	}{
-		{"paper", "ink", 7}, {"ground", "ink", 7}, {"accent-pale", "ink", 7}, {"mark", "ink", 7},
-		{"paper", "quiet", 4.5}, {"ground", "quiet", 4.5}, {"accent-pale", "quiet", 4.5},
-		{"paper", "accent", 4.5}, {"ground", "accent", 4.5}, {"accent-pale", "accent", 4.5}, {"mark", "accent", 4.5},
-		{"accent", "paper", 4.5}, {"accent-deep", "paper", 7}, {"accent-deep", "head-quiet", 4.5}, {"grave", "grave-ink", 7},
-		{"level-1", "level-1-ink", 4.5}, {"level-2", "level-2-ink", 4.5}, {"level-3", "level-3-ink", 4.5}, {"level-4", "level-4-ink", 4.5},
-		{"paper", "edge", 3}, {"ground", "accent", 3}, {"paper", "accent", 3},
+		{"paper", "ink", 7},
+		{"ground", "ink", 7},
+		{"accent-pale", "ink", 7},
+		{"mark", "ink", 7},
+		{"paper", "quiet", 4.5},
+		{"ground", "quiet", 4.5},
+		{"accent-pale", "quiet", 4.5},
+		{"paper", "accent", 4.5},
+		{"ground", "accent", 4.5},
+		{"accent-pale", "accent", 4.5},
+		{"mark", "accent", 4.5},
+		{"accent", "paper", 4.5},
+		{"accent-deep", "paper", 7},
+		{"accent-deep", "head-quiet", 4.5},
+		{"grave", "grave-ink", 7},
+		{"level-1", "level-1-ink", 4.5},
+		{"level-2", "level-2-ink", 4.5},
+		{"level-3", "level-3-ink", 4.5},
+		{"level-4", "level-4-ink", 4.5},
+		{"paper", "edge", 3},
+		{"ground", "accent", 3},
+		{"paper", "accent", 3},
 	} {
 		a, b := colours[p.on], colours[p.ink]
 		if a == "" || b == "" {

@@ -47,8 +47,7 @@ func down(engine string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var p *item.Problem
-	if errors.As(err, &p) {
+	if _, ok := errors.AsType[*item.Problem](err); ok {
 		return err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -59,20 +58,17 @@ func down(engine string, err error) error {
 
 // asFailure gives every error its page.
 func asFailure(err error) *failure {
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return f
 	}
-	var p *item.Problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*item.Problem](err); ok {
 		reason := p.Reason
 		if p.Column != "" || p.Value != "" {
 			reason = (&item.Problem{Column: p.Column, Value: p.Value, Reason: p.Reason}).Error()
 		}
 		return &failure{status: 400, title: "查询条件有误", reason: reason, hint: p.Hint}
 	}
-	var big *http.MaxBytesError
-	if errors.As(err, &big) {
+	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &failure{status: 413, title: "内容太大", reason: fmt.Sprintf("提交的内容超过 %d KiB。", big.Limit>>10), hint: "请缩短正文，大附件请走文件导入。"}
 	}
 	return &failure{status: 500, title: errBroken.title, reason: errBroken.reason, hint: errBroken.hint, cause: err}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"time"
@@ -101,9 +102,7 @@ func also(f filter.Filter, list, value string) filter.Filter {
 func address(path string, vs ...url.Values) string {
 	all := url.Values{}
 	for _, v := range vs {
-		for k, x := range v {
-			all[k] = x
-		}
+		maps.Copy(all, v)
 	}
 	if len(all) == 0 {
 		return path

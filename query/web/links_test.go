@@ -120,7 +120,7 @@ func testLabels(t *testing.T, w *world) {
 			if attr(n, "style") != "" || attr(n, "onclick") != "" {
 				t.Errorf("%s: <%s> has a style or script in it", a, n.Data)
 			}
-			for _, ref := range strings.Fields(attr(n, "aria-labelledby") + " " + attr(n, "aria-describedby")) {
+			for ref := range strings.FieldsSeq(attr(n, "aria-labelledby") + " " + attr(n, "aria-describedby")) {
 				if !ids[ref] {
 					t.Errorf("%s refers to the id %q that is not there", a, ref)
 				}

@@ -59,7 +59,7 @@ func (m *marker) block() {
 
 func (m *marker) heading(line string) {
 	n := min(len(line)-len(strings.TrimLeft(line, "#")), 4)
-	tag := string("h" + string(rune('0'+n)))
+	tag := "h" + string(rune('0'+n))
 	m.out.WriteString("<" + tag + ">" + inline(strings.TrimSpace(strings.TrimLeft(line, "#"))) + "</" + tag + ">\n")
 	m.at++
 }
@@ -77,7 +77,7 @@ func (m *marker) code() {
 
 func (m *marker) indented() {
 	m.out.WriteString("<pre tabindex=\"0\"><code>")
-	for m.at < len(m.lines) && (strings.HasPrefix(m.lines[m.at], "    ")) {
+	for m.at < len(m.lines) && strings.HasPrefix(m.lines[m.at], "    ") {
 		m.out.WriteString(html.EscapeString(m.lines[m.at][4:]) + "\n")
 		m.at++
 	}
@@ -95,10 +95,12 @@ func (m *marker) list(tag string, kind *regexp.Regexp) {
 		}
 		m.at++
 		text := x[1]
+		var textSb98 strings.Builder
 		for m.at < len(m.lines) && strings.HasPrefix(m.lines[m.at], "  ") && strings.TrimSpace(m.lines[m.at]) != "" && !kind.MatchString(m.lines[m.at]) {
-			text += " " + strings.TrimSpace(m.lines[m.at])
+			textSb98.WriteString(" " + strings.TrimSpace(m.lines[m.at]))
 			m.at++
 		}
+		text += textSb98.String()
 		m.out.WriteString("<li>" + inline(text) + "</li>\n")
 	}
 	m.out.WriteString("</" + tag + ">\n")
@@ -118,7 +120,7 @@ func (m *marker) table() {
 			m.at++
 		}
 		m.out.WriteString("<tr>")
-		for _, cell := range strings.Split(x[1], "|") {
+		for cell := range strings.SplitSeq(x[1], "|") {
 			m.out.WriteString("<" + tag + ">" + inline(strings.TrimSpace(cell)) + "</" + tag + ">")
 		}
 		m.out.WriteString("</tr>\n")

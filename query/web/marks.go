@@ -54,12 +54,3 @@ func onBorders(text string, start, end int) bool {
 	}
 	return utf8.RuneStart(text[start]) && (end == len(text) || utf8.RuneStart(text[end]))
 }
-
-// quote is the evidence's own words with a few characters on both sides, for
-// the list of labels.
-func quote(text string, start, end int) string {
-	if !onBorders(text, start, end) {
-		return ""
-	}
-	return text[start:end]
-}

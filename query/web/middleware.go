@@ -54,7 +54,7 @@ func (s *Server) recovered(h http.Handler) http.Handler {
 			if p == nil {
 				return
 			}
-			if p == http.ErrAbortHandler {
+			if p == http.ErrAbortHandler { //nolint:errorlint // a recovered value is no error to unwrap
 				panic(p)
 			}
 			s.log.Error("page panicked", slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))

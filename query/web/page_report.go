@@ -45,8 +45,15 @@ func (d reportData) MarshalJSON() ([]byte, error) {
 		Fields []formField `json:"fields"`
 		Units  []string    `json:"units"` // that are known so far, most items first; others may report too
 	}{!d.Off, http.MethodPost, "/report", []formField{
-		{"unit", "报送单位", true}, {"title", "标题", true}, {"text", "正文", true}, {"event", "发生时间", false}, {"place", "发生地点", false},
-		{"author", "报送人", false}, {"signer", "签发人", false}, {"urgent", "紧急", false}, {"key", "防重复的标识", false},
+		{"unit", "报送单位", true},
+		{"title", "标题", true},
+		{"text", "正文", true},
+		{"event", "发生时间", false},
+		{"place", "发生地点", false},
+		{"author", "报送人", false},
+		{"signer", "签发人", false},
+		{"urgent", "紧急", false},
+		{"key", "防重复的标识", false},
 	}, d.Units})
 }
 
@@ -87,8 +94,7 @@ func (s *Server) reportSend(r *http.Request) (view, error) {
 		return view{}, errNoForm
 	}
 	if err := r.ParseForm(); err != nil {
-		var big *http.MaxBytesError
-		if errors.As(err, &big) {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return view{}, err
 		}
 		return view{}, &item.Problem{Reason: "表单内容读不出来", Hint: "请返回上一页重新提交"}
@@ -149,7 +155,7 @@ type receiptData struct {
 	At     time.Time `json:"at"` // submitted
 	Known  bool      `json:"known"`
 	Before string    `json:"before,omitempty"` // number of another report filed from the same opened form
-	Stored bool      `json:"stored"` // already in the columnar store
+	Stored bool      `json:"stored"`           // already in the columnar store
 	Unit   string    `json:"unit,omitempty"`
 	Title  string    `json:"title,omitempty"`
 	Urgent bool      `json:"urgent"`
@@ -219,7 +225,7 @@ type receipts struct {
 	byNo  map[string]filed
 }
 
-func newReceipts(max int) *receipts { return &receipts{max: max, byNo: map[string]filed{}} }
+func newReceipts(most int) *receipts { return &receipts{max: most, byNo: map[string]filed{}} }
 
 func (rs *receipts) add(f filed) {
 	rs.mu.Lock()

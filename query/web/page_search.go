@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"qianliyan/ingest/item"
 	"qianliyan/query/export"
@@ -216,11 +217,16 @@ func pagerOf(q url.Values, res search.Result, size int) pager {
 // allHits writes every hit, page by page.
 func (s *Server) allHits(ctx context.Context, req search.Request, w export.Writer) error {
 	cols := []export.Column{
-		{Name: "time", Label: "时间", Kind: export.Time}, {Name: "urgency", Label: "急度", Kind: export.Text},
-		{Name: "title", Label: "标题", Kind: export.Text}, {Name: "passages", Label: "摘录", Kind: export.Text},
-		{Name: "channel", Label: "渠道", Kind: export.Text}, {Name: "source", Label: "来源", Kind: export.Text},
-		{Name: "unit", Label: "单位", Kind: export.Text}, {Name: "topic", Label: "主题", Kind: export.Text},
-		{Name: "region", Label: "地区", Kind: export.Text}, {Name: "form", Label: "诉求", Kind: export.Text},
+		{Name: "time", Label: "时间", Kind: export.Time},
+		{Name: "urgency", Label: "急度", Kind: export.Text},
+		{Name: "title", Label: "标题", Kind: export.Text},
+		{Name: "passages", Label: "摘录", Kind: export.Text},
+		{Name: "channel", Label: "渠道", Kind: export.Text},
+		{Name: "source", Label: "来源", Kind: export.Text},
+		{Name: "unit", Label: "单位", Kind: export.Text},
+		{Name: "topic", Label: "主题", Kind: export.Text},
+		{Name: "region", Label: "地区", Kind: export.Text},
+		{Name: "form", Label: "诉求", Kind: export.Text},
 		{Name: "id", Label: "编号", Kind: export.Text},
 	}
 	req.Facets, req.Size, req.After = false, 500, ""
@@ -236,14 +242,18 @@ func (s *Server) allHits(ctx context.Context, req search.Request, w export.Write
 		}
 		for _, h := range res.Hits {
 			passages := ""
+			var passagesSb239 strings.Builder
 			for i, p := range h.Passages {
 				if i > 0 {
-					passages += " … "
+					passagesSb239.WriteString(" … ")
 				}
-				passages += joinPieces(p)
+				passagesSb239.WriteString(joinPieces(p))
 			}
-			err := w.WriteRow([]any{h.Time, h.Urgency, Mask(joinPieces(h.Title)), Mask(passages), h.Channel.Label(), h.Source,
-				h.Unit, s.name("topic", h.Topic), s.name("region", h.Region), h.Form, string(h.ID)})
+			passages += passagesSb239.String()
+			err := w.WriteRow([]any{
+				h.Time, h.Urgency, Mask(joinPieces(h.Title)), Mask(passages), h.Channel.Label(), h.Source,
+				h.Unit, s.name("topic", h.Topic), s.name("region", h.Region), h.Form, string(h.ID),
+			})
 			if err != nil {
 				return err
 			}

@@ -84,8 +84,7 @@ func (s *Server) sqlPage(r *http.Request) (view, error) {
 
 // sqlFailure gives an analyst's mistake its page.
 func sqlFailure(err error) error {
-	var f *adhoc.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*adhoc.Error](err); ok {
 		return &failure{status: 400, title: "语句没有执行", reason: f.Error(), hint: place(f)}
 	}
 	return down("分析库", err)

@@ -93,8 +93,10 @@ func (s *Server) today(r *http.Request) (view, error) {
 		s.log.Error("days failed", slog.Any("err", err))
 		d.DaysFault = asFailure(down("分析库", err)).reason
 	}
-	return view{Page: "today", Title: "今日要情", Data: d, File: "今日要情 " + d.Day, Rows: d.rows,
-		Stamp: export.Stamp{Query: "day=" + d.Day}}, nil
+	return view{
+		Page: "today", Title: "今日要情", Data: d, File: "今日要情 " + d.Day, Rows: d.rows,
+		Stamp: export.Stamp{Query: "day=" + d.Day},
+	}, nil
 }
 
 // brief fills lines and counts from the full-text index.
@@ -193,10 +195,14 @@ func (d todayData) rows(_ context.Context, w export.Writer) error {
 		return down("全文库", errPartial)
 	}
 	t := export.Table{Columns: []export.Column{
-		{Name: "urgency", Label: "急度", Kind: export.Text}, {Name: "title", Label: "标题", Kind: export.Text},
-		{Name: "channel", Label: "渠道", Kind: export.Text}, {Name: "unit", Label: "单位", Kind: export.Text},
-		{Name: "region", Label: "地区", Kind: export.Text}, {Name: "topic", Label: "主题", Kind: export.Text},
-		{Name: "time", Label: "时间", Kind: export.Time}, {Name: "reason", Label: "依据", Kind: export.Text},
+		{Name: "urgency", Label: "急度", Kind: export.Text},
+		{Name: "title", Label: "标题", Kind: export.Text},
+		{Name: "channel", Label: "渠道", Kind: export.Text},
+		{Name: "unit", Label: "单位", Kind: export.Text},
+		{Name: "region", Label: "地区", Kind: export.Text},
+		{Name: "topic", Label: "主题", Kind: export.Text},
+		{Name: "time", Label: "时间", Kind: export.Time},
+		{Name: "reason", Label: "依据", Kind: export.Text},
 		{Name: "id", Label: "编号", Kind: export.Text},
 	}}
 	for _, l := range d.Lines {

@@ -44,8 +44,10 @@ func (w *world) trends() []string { return w.server.deps.Trend.Names() }
 
 func (w *world) addresses() []string {
 	id := string(w.items[0].Item.ID)
-	out := []string{"/", "/?day=2020-01-01", "/search", "/search?q=停水&sort=newest&channel=call", "/search?q=没有这样的词", "/item/" + id,
-		"/report", "/sql", "/sql?sql=" + url.QueryEscape("SELECT 1 AS n, '甲' AS s"), "/help", "/help/guide"}
+	out := []string{
+		"/", "/?day=2020-01-01", "/search", "/search?q=停水&sort=newest&channel=call", "/search?q=没有这样的词", "/item/" + id,
+		"/report", "/sql", "/sql?sql=" + url.QueryEscape("SELECT 1 AS n, '甲' AS s"), "/help", "/help/guide",
+	}
 	for _, n := range w.trends() {
 		out = append(out, "/trend?name="+n)
 	}
@@ -58,9 +60,19 @@ func TestPages(t *testing.T) {
 		name string
 		run  func(*testing.T, *world)
 	}{
-		{"say what they should", testSay}, {"twins", testTwins}, {"tables", testTables}, {"links", testLinks}, {"labels", testLabels},
-		{"hostile text", testHostile}, {"wrong questions", testWrong}, {"headers", testHeaders}, {"facets", testFacets},
-		{"counts lead to their items", testCounts}, {"masked", testMasked}, {"report", testReport}, {"health", testHealth},
+		{"say what they should", testSay},
+		{"twins", testTwins},
+		{"tables", testTables},
+		{"links", testLinks},
+		{"labels", testLabels},
+		{"hostile text", testHostile},
+		{"wrong questions", testWrong},
+		{"headers", testHeaders},
+		{"facets", testFacets},
+		{"counts lead to their items", testCounts},
+		{"masked", testMasked},
+		{"report", testReport},
+		{"health", testHealth},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, w) })
 	}

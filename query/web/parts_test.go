@@ -40,8 +40,12 @@ func withNames(t *testing.T) *Server {
 func TestNames(t *testing.T) {
 	s := withNames(t)
 	for _, c := range []struct{ list, value, short, long string }{
-		{"channel", "call", "热线", "热线"}, {"topic", "urban", "城乡建设", "城乡建设"}, {"region", "350783101", "吉阳镇", "福建省南平市建瓯市吉阳镇"},
-		{"unit", "信访局", "信访局", "信访局"}, {"topic", "gone", "gone", "gone"}, {"region", "", "", ""},
+		{"channel", "call", "热线", "热线"},
+		{"topic", "urban", "城乡建设", "城乡建设"},
+		{"region", "350783101", "吉阳镇", "福建省南平市建瓯市吉阳镇"},
+		{"unit", "信访局", "信访局", "信访局"},
+		{"topic", "gone", "gone", "gone"},
+		{"region", "", "", ""},
 	} {
 		if got := s.name(c.list, c.value); got != c.short {
 			t.Errorf("name(%s, %s) = %q", c.list, c.value, got)
@@ -127,8 +131,14 @@ func TestFieldsLeaveOutWhatIsNotThere(t *testing.T) {
 	at := time.Date(2026, 1, 31, 8, 0, 0, 0, item.Zone)
 	got := s.fields(item.Item{Channel: item.Call, Source: "12345", NativeID: "13812340000", Received: at, Revision: 2, Urgent: true, Places: []string{"石桥镇"}, Attachments: []string{"图.jpg"}})
 	want := []namedValue{
-		{"渠道", "热线", "channel=call"}, {"来源", "12345", "source=12345"}, {"来源编号", "138****0000", ""}, {"地点", "石桥镇", ""},
-		{"接收时间", "2026-01-31 08:00", ""}, {"报送标记", "报送单位已按“紧急”", ""}, {"附件", "图.jpg", ""}, {"版本", "第 2 版（来源更正过）", ""},
+		{"渠道", "热线", "channel=call"},
+		{"来源", "12345", "source=12345"},
+		{"来源编号", "138****0000", ""},
+		{"地点", "石桥镇", ""},
+		{"接收时间", "2026-01-31 08:00", ""},
+		{"报送标记", "报送单位已按“紧急”", ""},
+		{"附件", "图.jpg", ""},
+		{"版本", "第 2 版（来源更正过）", ""},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

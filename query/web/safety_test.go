@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -132,7 +131,7 @@ func testHostile(t *testing.T, w *world) {
 
 func TestPanic(t *testing.T) {
 	s := &Server{cfg: Defaults(), log: discard(), deps: Deps{Status: func(ctx) Status { return Status{} }}}
-	h := s.recovered(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(fmt.Sprint("broken")) }))
+	h := s.recovered(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") }))
 	r := httptest.NewRecorder()
 	h.ServeHTTP(r, httptest.NewRequest(http.MethodGet, "/x.json", nil))
 	if r.Code != 500 || !strings.Contains(r.Body.String(), "页面出错") && !strings.Contains(r.Body.String(), "出错") {

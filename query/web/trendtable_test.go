@@ -102,9 +102,17 @@ func TestCellText(t *testing.T) {
 		kind export.Kind
 		want string
 	}{
-		{nil, export.Text, ""}, {"电话13812340000", export.Text, "电话138****0000"}, {true, export.Text, "是"}, {false, export.Text, "否"},
-		{at, export.Day, "2026-01-31"}, {at, export.Time, "2026-01-31 08:00:00"}, {time.Time{}, export.Time, ""},
-		{int64(2026), export.Number, "2026"}, {uint64(1), export.Number, "1"}, {0.1, export.Number, "0.1"}, {[]string{"甲", "乙"}, export.Text, `["甲","乙"]`},
+		{nil, export.Text, ""},
+		{"电话13812340000", export.Text, "电话138****0000"},
+		{true, export.Text, "是"},
+		{false, export.Text, "否"},
+		{at, export.Day, "2026-01-31"},
+		{at, export.Time, "2026-01-31 08:00:00"},
+		{time.Time{}, export.Time, ""},
+		{int64(2026), export.Number, "2026"},
+		{uint64(1), export.Number, "1"},
+		{0.1, export.Number, "0.1"},
+		{[]string{"甲", "乙"}, export.Text, `["甲","乙"]`},
 	} {
 		if got := cellText(c.v, c.kind); got != c.want {
 			t.Errorf("cellText(%v) = %q, want %q", c.v, got, c.want)

@@ -97,11 +97,23 @@ func TestMaskPiecesAcrossAMark(t *testing.T) {
 
 func TestWordsForPeople(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{number(0), "0"}, {number(999), "999"}, {number(1000), "1,000"}, {number(-1234567), "-1,234,567"}, {number("20000"), "20,000"},
-		{percent(0.71764), "71.76%"}, {share(0.9), "90%"},
-		{span(300 * time.Millisecond), "不到 1 秒"}, {span(90 * time.Second), "1 分钟"}, {span(125 * time.Minute), "2 小时 5 分"}, {span(49 * time.Hour), "2 天 1 小时"},
-		{milliseconds(0), "1 毫秒"}, {milliseconds(1500 * time.Millisecond), "1.5 秒"},
-		{day(time.Time{}), ""}, {moment(time.Time{}), ""}, {second(time.Time{}), ""}, {clock(time.Time{}, "2026-01-31"), ""},
+		{number(0), "0"},
+		{number(999), "999"},
+		{number(1000), "1,000"},
+		{number(-1234567), "-1,234,567"},
+		{number("20000"), "20,000"},
+		{percent(0.71764), "71.76%"},
+		{share(0.9), "90%"},
+		{span(300 * time.Millisecond), "不到 1 秒"},
+		{span(90 * time.Second), "1 分钟"},
+		{span(125 * time.Minute), "2 小时 5 分"},
+		{span(49 * time.Hour), "2 天 1 小时"},
+		{milliseconds(0), "1 毫秒"},
+		{milliseconds(1500 * time.Millisecond), "1.5 秒"},
+		{day(time.Time{}), ""},
+		{moment(time.Time{}), ""},
+		{second(time.Time{}), ""},
+		{clock(time.Time{}, "2026-01-31"), ""},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

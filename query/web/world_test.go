@@ -172,7 +172,8 @@ func makeItem(i int, k struct {
 	words        string
 	urgency      string
 	why          string
-}, place struct{ code, name string }, at time.Time, rng *rand.Rand) label.Labeled {
+}, place struct{ code, name string }, at time.Time, rng *rand.Rand,
+) label.Labeled {
 	at = at.In(item.Zone).Truncate(time.Second)
 	it := item.Item{
 		Channel: k.channel, Source: k.source, NativeID: fmt.Sprintf("%s-%06d", at.Format("20060102"), i), Unit: k.unit,

@@ -88,7 +88,7 @@ func tableDoc(c *comments, doc string, elem reflect.Type) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		docSb81.WriteString(fmt.Sprintf("\n  %s: %s", key, strings.ReplaceAll(d, "\n", " ")))
+		fmt.Fprintf(&docSb81, "\n  %s: %s", key, strings.ReplaceAll(d, "\n", " "))
 	}
 	doc += docSb81.String()
 	return doc, nil

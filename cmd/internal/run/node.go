@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -109,8 +110,8 @@ func (n *Node) onClose(f func() error) { n.closers = append(n.closers, f) }
 func (n *Node) close() error {
 	var err error
 	n.once.Do(func() {
-		for i := len(n.closers) - 1; i >= 0; i-- {
-			err = errors.Join(err, n.closers[i]())
+		for _, v := range slices.Backward(n.closers) {
+			err = errors.Join(err, v())
 		}
 	})
 	return err
@@ -267,7 +268,7 @@ func (n *Node) serve(ctx context.Context) error {
 			}
 			return nil
 		})
-		stops = append(stops, func() { cancel(); g.Wait() })
+		stops = append(stops, func() { cancel(); _ = g.Wait() })
 	}
 	start("watch of the parts", n.watchHealth)
 	start("trim", n.trim)
@@ -277,8 +278,8 @@ func (n *Node) serve(ctx context.Context) error {
 	start("inbox", n.watchInbox)
 	start("pages", n.serveHTTP)
 	<-failed.Done()
-	for i := len(stops) - 1; i >= 0; i-- {
-		stops[i]()
+	for _, stop := range slices.Backward(stops) {
+		stop()
 	}
 	if cause := context.Cause(failed); ctx.Err() == nil {
 		return cause

@@ -165,7 +165,7 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 		}
 	}
 	for range left {
-		<-failed
+		<-failed //nolint:errcheck // ErrServerClosed
 	}
 	if len(filepath.Dir(n.address.Socket)) > 0 && filepath.Dir(n.address.Socket) != n.folder.Path {
 		os.Remove(n.address.Socket)

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -16,7 +15,7 @@ import (
 	"qianliyan/ingest/bus"
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 func rebuild(t *testing.T, cfg config.Config, want int) {
 	t.Helper()
@@ -151,7 +150,7 @@ func TestSettleSwap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, part := range strings.Fields(have) {
+		for part := range strings.FieldsSeq(have) {
 			if err := errors.Join(os.Mkdir(f.Dir(part), 0o700), os.WriteFile(filepath.Join(f.Dir(part), "name"), []byte(part), 0o600)); err != nil {
 				t.Fatal(err)
 			}

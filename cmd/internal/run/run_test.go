@@ -43,7 +43,7 @@ type runningNode struct {
 
 func runNode(t *testing.T, cfg config.Config, f faults) runningNode {
 	t.Helper()
-	n, err := start(t.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)), f)
+	n, err := start(t.Context(), cfg, slog.New(slog.DiscardHandler), f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,8 +75,7 @@ func (im *importer) accept(ctx context.Context, items []item.Item, where []int) 
 			return err
 		}
 		outcomes, err := im.o.Accept(ctx, items)
-		var shut *item.Unavailable
-		if errors.As(err, &shut) {
+		if shut, ok := errors.AsType[*item.Unavailable](err); ok {
 			im.progress(shut.Reason)
 			if err := sleep(ctx, max(shut.After, firstWait)); err != nil {
 				return err

@@ -74,8 +74,7 @@ func TestEncodingNotTold(t *testing.T) {
 		}
 		d := newDecoder(bytes.NewReader(encoded(t, e, text)))
 		got, err := io.ReadAll(d)
-		var p *item.Problem
-		if !errors.As(err, &p) {
+		if _, ok := errors.AsType[*item.Problem](err); !ok {
 			t.Errorf("%s was read as %s: %q; want a Problem", name, d.name, got)
 		}
 	}

@@ -117,7 +117,6 @@ type importer struct {
 
 	decode *decoder         // nil for a workbook
 	kind   *mapping.Mapping // of rows whose reader knows none
-	seeded map[string]bool
 	batch  []entry
 	bytes  int
 }

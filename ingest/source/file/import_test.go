@@ -27,8 +27,10 @@ import (
 func letters(from, to int) [][]string {
 	var out [][]string
 	for i := from; i < to; i++ {
-		out = append(out, []string{fmt.Sprint(i), fmt.Sprintf("A000%d", i%7), fmt.Sprintf("第%d盏路灯不亮", i),
-			time.Unix(1550145600+int64(i)*60, 0).In(item.Zone).Format("2006/1/2 15:04:05"), fmt.Sprintf("%d号门口，\n\t路灯坏了", i)})
+		out = append(out, []string{
+			fmt.Sprint(i), fmt.Sprintf("A000%d", i%7), fmt.Sprintf("第%d盏路灯不亮", i),
+			time.Unix(1550145600+int64(i)*60, 0).In(item.Zone).Format("2006/1/2 15:04:05"), fmt.Sprintf("%d号门口，\n\t路灯坏了", i),
+		})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -63,7 +64,7 @@ func (j *jsonReader) next() (row, error) {
 		if err != nil {
 			return row{}, err
 		}
-		n := fmt.Sprint(number)
+		n := strconv.Itoa(number)
 		if size > j.limit {
 			return row{number: n, problem: tooLong(j.limit)}, nil
 		}
@@ -212,11 +213,10 @@ func parseObject(number string, raw []byte) row {
 }
 
 func notJSON(raw []byte) *item.Problem {
-	var any json.RawMessage
-	err := json.Unmarshal(raw, &any)
-	var syntax *json.SyntaxError
+	var whole json.RawMessage
+	err := json.Unmarshal(raw, &whole)
 	where := ""
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		where = fmt.Sprintf("（第 %d 个字附近）", utf8.RuneCount(raw[:min(int(syntax.Offset), len(raw))]))
 	}
 	return &item.Problem{Value: shown(string(raw)), Reason: "不是完整的 JSON" + where, Hint: "请检查引号、逗号和括号；字符串里的换行要写成 \\n，双引号要写成 \\\""}

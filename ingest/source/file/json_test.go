@@ -50,12 +50,16 @@ func TestJSON(t *testing.T) {
 	}{
 		{"lines", "{\"id\":1,\"title\":\"甲\"}\n\n{\"id\":2}\r\n{\"id\":3}", JSONL, []string{"1|id#1|title=甲", "3|id#2", "4|id#3"}},
 		{"order is kept", `{"z":"1","a":"2","z":"3"}`, JSONL, []string{"1|z=1|a=2|z=3"}},
-		{"types", `{"a":1.50,"b":true,"c":null,"d":[1,"x"],"e":{"f":"g","h":{"i":2}},"j":"\u4e2d\n"}`, JSONL,
-			[]string{"1|a#1.50|b=true|d=[1,\"x\"]|e.f=g|e.h.i#2|j=中\n"}},
+		{
+			"types", `{"a":1.50,"b":true,"c":null,"d":[1,"x"],"e":{"f":"g","h":{"i":2}},"j":"\u4e2d\n"}`, JSONL,
+			[]string{"1|a#1.50|b=true|d=[1,\"x\"]|e.f=g|e.h.i#2|j=中\n"},
+		},
 		{"bad lines", "{\"id\":1}\n{\"id\":,}\n[1]\n\"x\"\n{\"id\":2}\n", JSONL, []string{"1|id#1", "2!不是完整的 JSON", "3!不是 JSON 对象", "4!不是 JSON 对象", "5|id#2"}},
 		{"array", `[{"id":1}, {"id":2} ,` + "\n" + `{"id":3}]` + "\n", JSON, []string{"1|id#1", "1|id#2", "2|id#3"}},
-		{"array with bad elements", `[{"id":1},{"id"},7,"x",{"s":"]}\""},[2]]`, JSON,
-			[]string{"1|id#1", "1!不是完整的 JSON", "1!不是 JSON 对象", "1!不是 JSON 对象", `1|s=]}"`, "1!不是 JSON 对象"}},
+		{
+			"array with bad elements", `[{"id":1},{"id"},7,"x",{"s":"]}\""},[2]]`, JSON,
+			[]string{"1|id#1", "1!不是完整的 JSON", "1!不是 JSON 对象", "1!不是 JSON 对象", `1|s=]}"`, "1!不是 JSON 对象"},
+		},
 		{"objects over lines", "{\n \"id\": 1\n}\n{\n \"id\": 2}\n", JSON, []string{"1|id#1", "4|id#2"}},
 		{"empty array", " [ ] ", JSON, nil},
 		{"NUL", "{\"id\":1}\n{\"a\":\"x\x00\"}\n{\"a\":\"\\u0000\"}\n", JSONL, []string{"1|id#1", "2!含有空字符（NUL）", "3!含有空字符（NUL）"}},

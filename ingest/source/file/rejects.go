@@ -181,7 +181,7 @@ func (r *rejects) finish() (string, error) {
 
 func (r *rejects) write(f io.Writer) error {
 	buf := bufio.NewWriterSize(f, 64<<10)
-	buf.WriteString("\uFEFF") // or Excel takes it for the system's old encoding
+	_, _ = buf.WriteString("\uFEFF") // or Excel takes it for the system's old encoding
 	w := csv.NewWriter(buf)
 	w.UseCRLF = true
 	head := append(slices.Clone(rejectColumns[:]), r.columns...)

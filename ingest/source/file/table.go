@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"qianliyan/ingest/item"
@@ -233,7 +234,7 @@ func (t *table) isHeader(rec record) bool {
 // name makes a row of rec; ok is false for a row of a rejects file that holds
 // none of the original columns.
 func (t *table) name(rec record) (r row, ok bool) {
-	r = row{number: fmt.Sprint(rec.number), problem: rec.problem}
+	r = row{number: strconv.Itoa(rec.number), problem: rec.problem}
 	if t.sheet != "" {
 		r.number = t.sheet + "!" + r.number
 	}

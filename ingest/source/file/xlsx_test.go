@@ -76,11 +76,15 @@ func TestXLSX(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []item.Item{
-		{NativeID: "188006", Title: "路灯不亮", Text: "\t路灯坏了\n半个月 ", Citizen: "A****45", Submitted: evening,
-			Extra: []item.Field{{Name: "办结日期", Value: "2019-02-24"}, {Name: "反对数", Value: "0"}}},
+		{
+			NativeID: "188006", Title: "路灯不亮", Text: "\t路灯坏了\n半个月 ", Citizen: "A****45", Submitted: evening,
+			Extra: []item.Field{{Name: "办结日期", Value: "2019-02-24"}, {Name: "反对数", Value: "0"}},
+		},
 		{NativeID: "188007", Title: "公交改线", Text: "12路", Submitted: evening},
-		{NativeID: "188008", Title: "停水", Text: "停水两天", Submitted: evening,
-			Extra: []item.Field{{Name: "办结日期", Value: "TRUE"}, {Name: "反对数", Value: "1.5"}}},
+		{
+			NativeID: "188008", Title: "停水", Text: "停水两天", Submitted: evening,
+			Extra: []item.Field{{Name: "办结日期", Value: "TRUE"}, {Name: "反对数", Value: "1.5"}},
+		},
 	}
 	for i := range want {
 		want[i].Source, want[i].Channel, want[i].ID = "测试", item.Letter, item.NewID("测试", want[i].NativeID)

@@ -38,12 +38,12 @@ func Parse(number string) (monthDay, idPrefix string, err error) {
 		if 'a' <= r && r <= 'z' {
 			r -= 'a' - 'A'
 		}
-		switch {
-		case r == ' ' || r == '-' || r == '—' || r == '－':
+		switch r {
+		case ' ', '-', '—', '－':
 			continue
-		case r == 'O':
+		case 'O':
 			r = '0'
-		case r == 'I' || r == 'L':
+		case 'I', 'L':
 			r = '1'
 		}
 		if !strings.ContainsRune(signs, r) {

@@ -20,8 +20,10 @@ func TestNumber(t *testing.T) {
 	if again := form.Number(id, "2026-11-22"); again != n {
 		t.Errorf("%q, then %q", n, again)
 	}
-	spellings := []string{n, strings.ToLower(n), strings.ReplaceAll(n, "-", ""), strings.ReplaceAll(n, "-", " "), " " + n, strings.ReplaceAll(n, "-", "－"),
-		strings.ReplaceAll(strings.ReplaceAll(n, "0", "O"), "1", "l")}
+	spellings := []string{
+		n, strings.ToLower(n), strings.ReplaceAll(n, "-", ""), strings.ReplaceAll(n, "-", " "), " " + n, strings.ReplaceAll(n, "-", "－"),
+		strings.ReplaceAll(strings.ReplaceAll(n, "0", "O"), "1", "l"),
+	}
 	for _, s := range spellings {
 		day, prefix, err := form.Parse(s)
 		if err != nil || day != "11-22" || prefix != string(id[:10]) {

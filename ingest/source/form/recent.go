@@ -25,8 +25,8 @@ type filing struct {
 	at               time.Time
 }
 
-func newRecent(max int, keep time.Duration) *recent {
-	return &recent{max: max, keep: keep, at: map[string]time.Time{}, forms: map[string]filing{}}
+func newRecent(most int, keep time.Duration) *recent {
+	return &recent{max: most, keep: keep, at: map[string]time.Time{}, forms: map[string]filing{}}
 }
 
 // first is the moment it was first handed in: now, or earlier.

@@ -85,8 +85,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	if l.n -= int64(n); l.n < 0 {
 		return n, errTooLarge
 	}
-	var max *http.MaxBytesError
-	if errors.As(err, &max) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		err = errTooLarge
 	}
 	return n, err
@@ -98,7 +97,7 @@ func (b *body) next() (json.RawMessage, error) {
 	if !b.begun {
 		b.begun = true
 		if head, _ := b.in.Peek(3); string(head) == "\uFEFF" {
-			b.in.Discard(3) //nolint:errcheck // just peeked
+			b.in.Discard(3)
 		}
 	}
 	raw, err := b.nextRaw()

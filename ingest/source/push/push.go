@@ -98,8 +98,7 @@ func (h *Handler) setUp() error {
 		return nil
 	}
 	err := h.deps.Metrics.Register(h.requests)
-	var dup prometheus.AlreadyRegisteredError
-	if errors.As(err, &dup) {
+	if dup, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok {
 		if old, ok := dup.ExistingCollector.(*prometheus.CounterVec); ok {
 			h.requests = old
 			return nil

@@ -91,11 +91,11 @@ func told(a push.Answer, status int, err error, sent int) (sourcetest.Answer, er
 	switch status {
 	case 200, 207, 400:
 		if len(a.Results) != sent {
-			return out, fmt.Errorf("%d results for %d objects: %+v", len(a.Results), sent, a.Problem)
+			return out, fmt.Errorf("%d results for %d objects: %+w", len(a.Results), sent, a.Problem)
 		}
 		return out, nil
 	}
-	return out, fmt.Errorf("status %d: %v", status, a.Problem)
+	return out, fmt.Errorf("status %d: %w", status, a.Problem)
 }
 
 // way makes a sender of a function that writes letters as a body.
