@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,7 +123,9 @@ func TestPublishWhileBrokerIsDown(t *testing.T) {
 	}
 	cfg := quick()
 	cfg.PublishTimeout = 300 * ms
-	b := open(t, cfg, bus.Deps{Dial: func(ctx context.Context, n, a string) (net.Conn, error) { return br.Dial(ctx, n, a) }})
+	var up atomic.Pointer[kafka.Broker]
+	up.Store(br)
+	b := open(t, cfg, bus.Deps{Dial: func(ctx context.Context, n, a string) (net.Conn, error) { return up.Load().Dial(ctx, n, a) }})
 	if err := b.EnsureTopics(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -139,6 +142,7 @@ func TestPublishWhileBrokerIsDown(t *testing.T) {
 	if br, err = kafka.Open(kafka.Config{Dir: dir, MinFree: 1}); err != nil {
 		t.Fatal(err)
 	}
+	up.Store(br)
 	defer br.Close()
 	for b.Publish(t.Context(), bus.Raw, recs) != nil { // as senders do
 		if t.Context().Err() != nil {

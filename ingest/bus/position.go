@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"sync"
 	"time"
@@ -60,12 +61,14 @@ func (c *consumer) handle(ctx context.Context, recs []Record, fn func() error) b
 	c.meter.Received(len(recs))
 	begin := time.Now()
 	var watch *time.Timer
-	watch = time.AfterFunc(c.b.cfg.StallAfter.D(), func() {
+	// Set going only once watch holds it, as the function uses watch.
+	watch = time.AfterFunc(math.MaxInt64, func() {
 		c.meter.Error("stalled")
 		c.b.log.Error("handler makes no progress", "name", c.name, "topic", c.topic,
 			"partition", recs[0].Partition, "offset", recs[0].Offset, "took", time.Since(begin))
 		watch.Reset(c.b.cfg.StallAfter.D())
 	})
+	watch.Reset(c.b.cfg.StallAfter.D())
 	defer watch.Stop()
 	for try := 0; ; try++ {
 		err := fn()
