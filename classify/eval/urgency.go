@@ -1,17 +1,15 @@
 package eval
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"qianliyan/classify/doc"
 	"qianliyan/classify/label"
+	"qianliyan/classify/topic"
 	"qianliyan/classify/urgency"
 	"qianliyan/ingest/item"
 )
@@ -25,25 +23,7 @@ type UrgencyLetter struct {
 }
 
 // ReadUrgency reads one JSON object a line. An error names the line.
-func ReadUrgency(r io.Reader) ([]UrgencyLetter, error) {
-	sc := bufio.NewScanner(r)
-	sc.Buffer(nil, 64<<20)
-	var out []UrgencyLetter
-	for n := 1; sc.Scan(); n++ {
-		if strings.TrimSpace(sc.Text()) == "" {
-			continue
-		}
-		var l UrgencyLetter
-		if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
-			return nil, fmt.Errorf("cannot read letter in line %d: %w", n, err)
-		}
-		out = append(out, l)
-	}
-	if err := sc.Err(); err != nil {
-		return nil, fmt.Errorf("cannot read letters: %w", err)
-	}
-	return out, nil
-}
+func ReadUrgency(r io.Reader) ([]UrgencyLetter, error) { return topic.ReadLines[UrgencyLetter](r) }
 
 // UrgencyReport is what Urgency measured: 特急 and 紧急 together against 一般,
 // and each level.

@@ -26,15 +26,19 @@ func (l Letter) body() string {
 }
 
 // ReadLetters reads one JSON object a line. An error names the line.
-func ReadLetters(r io.Reader) ([]Letter, error) {
+func ReadLetters(r io.Reader) ([]Letter, error) { return ReadLines[Letter](r) }
+
+// ReadLines reads graded letters of any shape, one JSON object a line; blank
+// lines are passed over. An error names the line.
+func ReadLines[T any](r io.Reader) ([]T, error) {
 	sc := bufio.NewScanner(r)
 	sc.Buffer(nil, 64<<20)
-	var out []Letter
+	var out []T
 	for n := 1; sc.Scan(); n++ {
 		if strings.TrimSpace(sc.Text()) == "" {
 			continue
 		}
-		var l Letter
+		var l T
 		if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
 			return nil, fmt.Errorf("cannot read letter in line %d: %w", n, err)
 		}

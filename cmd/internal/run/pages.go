@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -167,10 +166,7 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 	for range left {
 		<-failed //nolint:errcheck // ErrServerClosed
 	}
-	if len(filepath.Dir(n.address.Socket)) > 0 && filepath.Dir(n.address.Socket) != n.folder.Path {
-		os.Remove(n.address.Socket)
-	}
-	return err
+	return err // closing the listeners has removed the socket
 }
 
 // watchInbox imports what is put into the watched folders.
